@@ -1,0 +1,1 @@
+"""What every ToolMesh service shares; import the module you need, this package exports nothing itself."""
