@@ -106,8 +106,7 @@ class _Method:
             outcome = _Outcome()
             with self._around(context, outcome):
                 try:
-                    _refuse_bad_bytes(request)
-                    return await function(request, context)
+                    return await function(_checked(request), context)
                 except ToolMeshError as error:
                     await _abort(context, error, outcome)
                 except (asyncio.CancelledError, grpc.aio.AbortError):
@@ -122,8 +121,7 @@ class _Method:
             outcome = _Outcome()
             with self._around(context, outcome):
                 try:
-                    _refuse_bad_bytes(request)
-                    async for response in function(request, context):
+                    async for response in function(_checked(request), context):
                         yield response
                 except ToolMeshError as error:
                     await _abort(context, error, outcome)
@@ -173,9 +171,16 @@ class _Outcome:
     code = grpc.StatusCode.OK
 
 
-def _refuse_bad_bytes(request: Any) -> None:
+def _checked(request: Any) -> Any:
+    """The request or stream of requests; InvalidInput where one could not be parsed."""
     if isinstance(request, _BadBytes):
         raise InvalidInput(request.message, reason="MALFORMED_MESSAGE")
+    return _checked_each(request) if hasattr(request, "__aiter__") else request
+
+
+async def _checked_each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _checked(request)
 
 
 async def _abort(context: Any, error: ToolMeshError, outcome: _Outcome) -> NoReturn:

@@ -1,0 +1,1 @@
+"""Runs the whole platform on one machine: each service a process of its own, started, watched, restarted, stopped."""
