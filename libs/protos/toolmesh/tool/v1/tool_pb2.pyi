@@ -36,6 +36,7 @@ class Tool(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
+    RESULT_ONLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """What the LLM sees and the URL says: letters, digits, '_' and '-', at most 64."""
     description: _builtins.str
@@ -52,6 +53,8 @@ class Tool(_message.Message):
     """A person must approve each call."""
     version: _builtins.str
     """The version its owner gives it."""
+    result_only: _builtins.bool
+    """It sends only its result, never progress or partial output: callers may use a unary call, which costs less."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """The longest one call may take; unset means the router's default."""
@@ -78,10 +81,11 @@ class Tool(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         version: _builtins.str = ...,
         examples: _abc.Iterable[_builtins.str] | None = ...,
+        result_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_schema_json", b"arguments_schema_json", "description", b"description", "examples", b"examples", "idempotent", b"idempotent", "name", b"name", "needs_approval", b"needs_approval", "output_schema_json", b"output_schema_json", "read_only", b"read_only", "tags", b"tags", "timeout", b"timeout", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_schema_json", b"arguments_schema_json", "description", b"description", "examples", b"examples", "idempotent", b"idempotent", "name", b"name", "needs_approval", b"needs_approval", "output_schema_json", b"output_schema_json", "read_only", b"read_only", "result_only", b"result_only", "tags", b"tags", "timeout", b"timeout", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from toolmesh.tool.v1 import tool_pb2 as toolmesh_dot_tool_dot_v1_dot_tool__pb2
 from toolmesh.tool_router.v1 import tool_service_endpoint_pb2 as toolmesh_dot_tool__router_dot_v1_dot_tool__service__endpoint__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1toolmesh/tool_router/v1/tool_router_service.proto\x12\x17toolmesh.tool_router.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1btoolmesh/tool/v1/tool.proto\x1a\x33toolmesh/tool_router/v1/tool_service_endpoint.proto\"G\n\x10ListToolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\"S\n\x11ListToolsResponse\x12%\n\x05tools\x18\x01 \x03(\x0b\x32\x16.toolmesh.tool.v1.Tool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x0eGetToolRequest\x12\x0c\n\x04tool\x18\x01 \x01(\t\"M\n\x0fGetToolResponse\x12$\n\x04tool\x18\x01 \x01(\x0b\x32\x16.toolmesh.tool.v1.Tool\x12\x14\n\x0ctool_service\x18\x02 \x01(\t\"\x13\n\x11WatchToolsRequest\"\x98\x01\n\x12WatchToolsResponse\x12\x39\n\x08snapshot\x18\x01 \x01(\x0b\x32%.toolmesh.tool_router.v1.ToolSnapshotH\x00\x12*\n\x08upserted\x18\x02 \x01(\x0b\x32\x16.toolmesh.tool.v1.ToolH\x00\x12\x11\n\x07removed\x18\x03 \x01(\tH\x00\x42\x08\n\x06\x63hange\"5\n\x0cToolSnapshot\x12%\n\x05tools\x18\x01 \x03(\x0b\x32\x16.toolmesh.tool.v1.Tool\"}\n\x11InvokeToolRequest\x12\x0c\n\x04tool\x18\x01 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12.\n\x07\x63ontext\x18\x04 \x01(\x0b\x32\x1d.toolmesh.tool.v1.CallContext\"\xa4\x01\n\x12InvokeToolResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.toolmesh.tool.v1.ProgressH\x00\x12\x18\n\x0epartial_output\x18\x02 \x01(\tH\x00\x12;\n\x06result\x18\x03 \x01(\x0b\x32).toolmesh.tool_router.v1.InvocationResultH\x00\x42\x07\n\x05\x65vent\"\x9c\x01\n\x10InvocationResult\x12\x31\n\x0btool_result\x18\x01 \x01(\x0b\x32\x1c.toolmesh.tool.v1.ToolResult\x12\x30\n\rcall_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\x12\x11\n\ttruncated\x18\x04 \x01(\x08\";\n\x1aRegisterToolServiceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"a\n\x1bRegisterToolServiceResponse\x12\x42\n\x0ctool_service\x18\x01 \x01(\x0b\x32,.toolmesh.tool_router.v1.ToolServiceEndpoint\",\n\x1cUnregisterToolServiceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x1f\n\x1dUnregisterToolServiceResponse\"@\n\x17ListToolServicesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"x\n\x18ListToolServicesResponse\x12\x43\n\rtool_services\x18\x01 \x03(\x0b\x32,.toolmesh.tool_router.v1.ToolServiceEndpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xac\x06\n\x11ToolRouterService\x12\x62\n\tListTools\x12).toolmesh.tool_router.v1.ListToolsRequest\x1a*.toolmesh.tool_router.v1.ListToolsResponse\x12\\\n\x07GetTool\x12\'.toolmesh.tool_router.v1.GetToolRequest\x1a(.toolmesh.tool_router.v1.GetToolResponse\x12g\n\nWatchTools\x12*.toolmesh.tool_router.v1.WatchToolsRequest\x1a+.toolmesh.tool_router.v1.WatchToolsResponse0\x01\x12g\n\nInvokeTool\x12*.toolmesh.tool_router.v1.InvokeToolRequest\x1a+.toolmesh.tool_router.v1.InvokeToolResponse0\x01\x12\x80\x01\n\x13RegisterToolService\x12\x33.toolmesh.tool_router.v1.RegisterToolServiceRequest\x1a\x34.toolmesh.tool_router.v1.RegisterToolServiceResponse\x12\x86\x01\n\x15UnregisterToolService\x12\x35.toolmesh.tool_router.v1.UnregisterToolServiceRequest\x1a\x36.toolmesh.tool_router.v1.UnregisterToolServiceResponse\x12w\n\x10ListToolServices\x12\x30.toolmesh.tool_router.v1.ListToolServicesRequest\x1a\x31.toolmesh.tool_router.v1.ListToolServicesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1toolmesh/tool_router/v1/tool_router_service.proto\x12\x17toolmesh.tool_router.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1btoolmesh/tool/v1/tool.proto\x1a\x33toolmesh/tool_router/v1/tool_service_endpoint.proto\"G\n\x10ListToolsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\"S\n\x11ListToolsResponse\x12%\n\x05tools\x18\x01 \x03(\x0b\x32\x16.toolmesh.tool.v1.Tool\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x0eGetToolRequest\x12\x0c\n\x04tool\x18\x01 \x01(\t\"M\n\x0fGetToolResponse\x12$\n\x04tool\x18\x01 \x01(\x0b\x32\x16.toolmesh.tool.v1.Tool\x12\x14\n\x0ctool_service\x18\x02 \x01(\t\"\x13\n\x11WatchToolsRequest\"\x98\x01\n\x12WatchToolsResponse\x12\x39\n\x08snapshot\x18\x01 \x01(\x0b\x32%.toolmesh.tool_router.v1.ToolSnapshotH\x00\x12*\n\x08upserted\x18\x02 \x01(\x0b\x32\x16.toolmesh.tool.v1.ToolH\x00\x12\x11\n\x07removed\x18\x03 \x01(\tH\x00\x42\x08\n\x06\x63hange\"5\n\x0cToolSnapshot\x12%\n\x05tools\x18\x01 \x03(\x0b\x32\x16.toolmesh.tool.v1.Tool\"\x92\x01\n\x11InvokeToolRequest\x12\x0c\n\x04tool\x18\x01 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12.\n\x07\x63ontext\x18\x04 \x01(\x0b\x32\x1d.toolmesh.tool.v1.CallContext\x12\x13\n\x0bresult_only\x18\x05 \x01(\x08\"\xa4\x01\n\x12InvokeToolResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.toolmesh.tool.v1.ProgressH\x00\x12\x18\n\x0epartial_output\x18\x02 \x01(\tH\x00\x12;\n\x06result\x18\x03 \x01(\x0b\x32).toolmesh.tool_router.v1.InvocationResultH\x00\x42\x07\n\x05\x65vent\"\x9c\x01\n\x10InvocationResult\x12\x31\n\x0btool_result\x18\x01 \x01(\x0b\x32\x1c.toolmesh.tool.v1.ToolResult\x12\x30\n\rcall_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\x12\x11\n\ttruncated\x18\x04 \x01(\x08\";\n\x1aRegisterToolServiceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\"a\n\x1bRegisterToolServiceResponse\x12\x42\n\x0ctool_service\x18\x01 \x01(\x0b\x32,.toolmesh.tool_router.v1.ToolServiceEndpoint\",\n\x1cUnregisterToolServiceRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x1f\n\x1dUnregisterToolServiceResponse\"@\n\x17ListToolServicesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"x\n\x18ListToolServicesResponse\x12\x43\n\rtool_services\x18\x01 \x03(\x0b\x32,.toolmesh.tool_router.v1.ToolServiceEndpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xac\x06\n\x11ToolRouterService\x12\x62\n\tListTools\x12).toolmesh.tool_router.v1.ListToolsRequest\x1a*.toolmesh.tool_router.v1.ListToolsResponse\x12\\\n\x07GetTool\x12\'.toolmesh.tool_router.v1.GetToolRequest\x1a(.toolmesh.tool_router.v1.GetToolResponse\x12g\n\nWatchTools\x12*.toolmesh.tool_router.v1.WatchToolsRequest\x1a+.toolmesh.tool_router.v1.WatchToolsResponse0\x01\x12g\n\nInvokeTool\x12*.toolmesh.tool_router.v1.InvokeToolRequest\x1a+.toolmesh.tool_router.v1.InvokeToolResponse0\x01\x12\x80\x01\n\x13RegisterToolService\x12\x33.toolmesh.tool_router.v1.RegisterToolServiceRequest\x1a\x34.toolmesh.tool_router.v1.RegisterToolServiceResponse\x12\x86\x01\n\x15UnregisterToolService\x12\x35.toolmesh.tool_router.v1.UnregisterToolServiceRequest\x1a\x36.toolmesh.tool_router.v1.UnregisterToolServiceResponse\x12w\n\x10ListToolServices\x12\x30.toolmesh.tool_router.v1.ListToolServicesRequest\x1a\x31.toolmesh.tool_router.v1.ListToolServicesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,24 +48,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHTOOLSRESPONSE']._serialized_end=635
   _globals['_TOOLSNAPSHOT']._serialized_start=637
   _globals['_TOOLSNAPSHOT']._serialized_end=690
-  _globals['_INVOKETOOLREQUEST']._serialized_start=692
-  _globals['_INVOKETOOLREQUEST']._serialized_end=817
-  _globals['_INVOKETOOLRESPONSE']._serialized_start=820
-  _globals['_INVOKETOOLRESPONSE']._serialized_end=984
-  _globals['_INVOCATIONRESULT']._serialized_start=987
-  _globals['_INVOCATIONRESULT']._serialized_end=1143
-  _globals['_REGISTERTOOLSERVICEREQUEST']._serialized_start=1145
-  _globals['_REGISTERTOOLSERVICEREQUEST']._serialized_end=1204
-  _globals['_REGISTERTOOLSERVICERESPONSE']._serialized_start=1206
-  _globals['_REGISTERTOOLSERVICERESPONSE']._serialized_end=1303
-  _globals['_UNREGISTERTOOLSERVICEREQUEST']._serialized_start=1305
-  _globals['_UNREGISTERTOOLSERVICEREQUEST']._serialized_end=1349
-  _globals['_UNREGISTERTOOLSERVICERESPONSE']._serialized_start=1351
-  _globals['_UNREGISTERTOOLSERVICERESPONSE']._serialized_end=1382
-  _globals['_LISTTOOLSERVICESREQUEST']._serialized_start=1384
-  _globals['_LISTTOOLSERVICESREQUEST']._serialized_end=1448
-  _globals['_LISTTOOLSERVICESRESPONSE']._serialized_start=1450
-  _globals['_LISTTOOLSERVICESRESPONSE']._serialized_end=1570
-  _globals['_TOOLROUTERSERVICE']._serialized_start=1573
-  _globals['_TOOLROUTERSERVICE']._serialized_end=2385
+  _globals['_INVOKETOOLREQUEST']._serialized_start=693
+  _globals['_INVOKETOOLREQUEST']._serialized_end=839
+  _globals['_INVOKETOOLRESPONSE']._serialized_start=842
+  _globals['_INVOKETOOLRESPONSE']._serialized_end=1006
+  _globals['_INVOCATIONRESULT']._serialized_start=1009
+  _globals['_INVOCATIONRESULT']._serialized_end=1165
+  _globals['_REGISTERTOOLSERVICEREQUEST']._serialized_start=1167
+  _globals['_REGISTERTOOLSERVICEREQUEST']._serialized_end=1226
+  _globals['_REGISTERTOOLSERVICERESPONSE']._serialized_start=1228
+  _globals['_REGISTERTOOLSERVICERESPONSE']._serialized_end=1325
+  _globals['_UNREGISTERTOOLSERVICEREQUEST']._serialized_start=1327
+  _globals['_UNREGISTERTOOLSERVICEREQUEST']._serialized_end=1371
+  _globals['_UNREGISTERTOOLSERVICERESPONSE']._serialized_start=1373
+  _globals['_UNREGISTERTOOLSERVICERESPONSE']._serialized_end=1404
+  _globals['_LISTTOOLSERVICESREQUEST']._serialized_start=1406
+  _globals['_LISTTOOLSERVICESREQUEST']._serialized_end=1470
+  _globals['_LISTTOOLSERVICESRESPONSE']._serialized_start=1472
+  _globals['_LISTTOOLSERVICESRESPONSE']._serialized_end=1592
+  _globals['_TOOLROUTERSERVICE']._serialized_start=1595
+  _globals['_TOOLROUTERSERVICE']._serialized_end=2407
 # @@protoc_insertion_point(module_scope)

@@ -218,12 +218,15 @@ class InvokeToolRequest(_message.Message):
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    RESULT_ONLY_FIELD_NUMBER: _builtins.int
     tool: _builtins.str
     """The tool's name."""
     arguments_json: _builtins.str
     """The text of one JSON object; empty means {}."""
     request_id: _builtins.str
     """Chosen by the caller; the same id means the same call. Empty: never joined with another call."""
+    result_only: _builtins.bool
+    """Send only the result, no progress and no partial output; such a call may also be made as a unary one."""
     @_builtins.property
     def context(self) -> _tool_pb2.CallContext:
         """For whom."""
@@ -235,10 +238,11 @@ class InvokeToolRequest(_message.Message):
         arguments_json: _builtins.str = ...,
         request_id: _builtins.str = ...,
         context: _tool_pb2.CallContext | None = ...,
+        result_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "context", b"context", "request_id", b"request_id", "tool", b"tool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "context", b"context", "request_id", b"request_id", "result_only", b"result_only", "tool", b"tool"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

