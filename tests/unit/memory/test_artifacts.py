@@ -4,6 +4,7 @@ import asyncio
 import errno
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,15 +82,34 @@ async def test_deleting_what_is_not_an_id_touches_nothing(parts: ArtifactParts) 
     await delete_artifact(parts, "ada", artifact_id("0" * 64))
 
 
-async def test_storing_and_deleting_one_content_at_once_never_loses_an_owners_file(
-    parts: ArtifactParts, pieces: Pieces
+class HeldRemoval(ArtifactFolder):
+    """A folder that stops just before it removes a file, until told to go on."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def remove(self, artifact: str) -> None:
+        self.reached.set()
+        await self.go_on.wait()
+        await super().remove(artifact)
+
+
+async def test_a_last_owners_deletion_never_takes_the_file_of_one_who_stores_it_meanwhile(
+    parts: ArtifactParts, pieces: Pieces, tmp_path: Path
 ) -> None:
-    identity = artifact_id(hashlib.sha256(b"abc").hexdigest())
-    for _ in range(20):
-        await store(parts, "ada", pieces(b"abc"))
-        await asyncio.gather(store(parts, "bob", pieces(b"abc")), delete_artifact(parts, "ada", identity))
-        assert await content(parts, "bob", identity) == b"abc"
-        await delete_artifact(parts, "bob", identity)
+    held = HeldRemoval(tmp_path)
+    parts = replace(parts, files=held)
+    stored = await store(parts, "ada", pieces(b"abc"))
+    deleting = asyncio.create_task(delete_artifact(parts, "ada", stored.id))
+    await held.reached.wait()
+    storing = asyncio.create_task(store(parts, "bob", pieces(b"abc")))
+    # Without the lock, bob's would be done well within this.
+    await asyncio.wait({storing}, timeout=0.1)
+    held.go_on.set()
+    await asyncio.gather(deleting, storing)
+    assert await content(parts, "bob", stored.id) == b"abc"
 
 
 async def test_an_artifact_over_the_limit_is_refused_and_leaves_no_file(

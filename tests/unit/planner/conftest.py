@@ -95,7 +95,7 @@ Reply = Decision | ToolMeshError | Callable[[DecideRequest], Decision]
 
 
 class FakeController:
-    """Gives the next reply of its script; `gate`, or the script's end, holds it up, `deltas` come before each answer."""
+    """Gives the next reply of its script; `gate`, or the script's end, holds it up; `deltas` come first."""
 
     def __init__(self) -> None:
         self.script: list[Reply] = []
@@ -263,7 +263,7 @@ def calls(*names: str, arguments: str = "{}") -> Decision:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> PlannerSettings:
-    return PlannerSettings(data_dir=tmp_path)
+    return PlannerSettings(data_dir=tmp_path, drain_step_s=0.05)
 
 
 @pytest.fixture

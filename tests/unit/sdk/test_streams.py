@@ -116,7 +116,7 @@ async def test_an_event_of_a_newer_platform_is_passed_on_as_unknown(sdk: Any, pl
 
 async def test_an_unreadable_event_is_an_error_not_silence(sdk: Any, platform: Any) -> None:
     platform.will_stream(b"event: run_started\ndata: {half\n\n")
-    with pytest.raises(Internal, match="cannot read: '{half'"):
+    with pytest.raises(Internal, match=r"cannot read: '\{half'"):
         await watch(sdk)
 
 

@@ -15,6 +15,7 @@ from toolmesh_cli.supervisor.supervised_process import SupervisedProcess
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 15.0
+_CALLERS = ("gateway", "planner")
 
 
 class Platform:
@@ -44,12 +45,11 @@ class Platform:
         self._write_state()
 
     async def stop(self) -> None:
-        """The gateway first, so that nothing new comes in; then the others, callers before those they call."""
+        """The gateway first, so that nothing new comes in; then the planner; then all that they call."""
         self.ready = False
-        for name in reversed(NEIGHBOURS):
-            if name in ("gateway", "planner"):
-                await self._stop(name)
-        await asyncio.gather(*(self._stop(name) for name in NEIGHBOURS if name not in ("gateway", "planner")))
+        for name in _CALLERS:
+            await self._stop(name)
+        await asyncio.gather(*(self._stop(name) for name in NEIGHBOURS if name not in _CALLERS))
 
     async def _stop(self, name: str) -> None:
         await next(process for process in self.processes if process.plan.name == name).stop(STOP_GRACE_S)

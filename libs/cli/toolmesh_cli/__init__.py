@@ -1,0 +1,1 @@
+"""The command `toolmesh`: run the platform, ask it, look into it."""

@@ -1,0 +1,128 @@
+"""Python client of ToolMesh.
+
+from toolmesh_sdk import Client
+
+with Client() as client:
+    print(client.ask("What is 12.5% of 80?").output)
+"""
+
+from toolmesh_core.errors import (
+    AlreadyExists,
+    Cancelled,
+    DeadlineExceeded,
+    FailedPrecondition,
+    Internal,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    ToolError,
+    ToolMeshError,
+    Unauthenticated,
+    Unavailable,
+)
+from toolmesh_sdk.client import AsyncClient, Client
+from toolmesh_sdk.records.conversation import Message, Session, SessionMessage, TokenUsage, ToolCall
+from toolmesh_sdk.records.event import (
+    AnswerDelta,
+    ApprovalDecided,
+    ApprovalRequested,
+    ChoiceScore,
+    ContextCut,
+    Decision,
+    DecisionMade,
+    RetrievedTool,
+    RunEnded,
+    RunEvent,
+    RunResumed,
+    RunStarted,
+    ToolCallFinished,
+    ToolCalls,
+    ToolCallStarted,
+    ToolProgress,
+    ToolsRetrieved,
+    UnknownEvent,
+)
+from toolmesh_sdk.records.library import (
+    Artifact,
+    ArtifactContent,
+    Document,
+    DocumentSearch,
+    Model,
+    Passage,
+    ScoredPassage,
+)
+from toolmesh_sdk.records.record import Page
+from toolmesh_sdk.records.run import Run, RunError, RunLimits
+from toolmesh_sdk.records.tool import (
+    ArtifactRef,
+    ScoredTool,
+    Tool,
+    ToolFailure,
+    ToolInvocation,
+    ToolResult,
+    ToolSearch,
+    ToolService,
+)
+from toolmesh_sdk.retry import RetryPolicy
+
+__all__ = [
+    "AlreadyExists",
+    "AnswerDelta",
+    "ApprovalDecided",
+    "ApprovalRequested",
+    "Artifact",
+    "ArtifactContent",
+    "ArtifactRef",
+    "AsyncClient",
+    "Cancelled",
+    "ChoiceScore",
+    "Client",
+    "ContextCut",
+    "DeadlineExceeded",
+    "Decision",
+    "DecisionMade",
+    "Document",
+    "DocumentSearch",
+    "FailedPrecondition",
+    "Internal",
+    "InvalidInput",
+    "Message",
+    "Model",
+    "NotFound",
+    "Page",
+    "Passage",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "RetrievedTool",
+    "RetryPolicy",
+    "Run",
+    "RunEnded",
+    "RunError",
+    "RunEvent",
+    "RunLimits",
+    "RunResumed",
+    "RunStarted",
+    "ScoredPassage",
+    "ScoredTool",
+    "Session",
+    "SessionMessage",
+    "TokenUsage",
+    "Tool",
+    "ToolCall",
+    "ToolCallFinished",
+    "ToolCallStarted",
+    "ToolCalls",
+    "ToolError",
+    "ToolFailure",
+    "ToolInvocation",
+    "ToolMeshError",
+    "ToolProgress",
+    "ToolResult",
+    "ToolSearch",
+    "ToolService",
+    "ToolsRetrieved",
+    "Unauthenticated",
+    "Unavailable",
+    "UnknownEvent",
+]

@@ -1,0 +1,1 @@
+"""What the platform answers, as frozen pydantic models."""

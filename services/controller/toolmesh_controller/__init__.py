@@ -1,0 +1,1 @@
+"""The controller: turns messages and candidate tools into a decision."""

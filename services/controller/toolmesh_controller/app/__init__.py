@@ -1,0 +1,1 @@
+"""Use cases of the controller and the ports they need."""

@@ -1,0 +1,78 @@
+"""Which tool fits: the retriever's score, the words in common and the LLM's own opinion, fused into probabilities."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolmesh_controller.domain.conversation import ChoiceScore
+
+
+@dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """How much each opinion counts, in logits; "no tool" competes with a fixed one.
+
+    Lexical weight and threshold: the softmax that gives Seal-Tools dev and a sample of MetaTool (held-out tools left
+    out) the highest likelihood, with the right tool among the candidates and, counted a quarter, without it.
+    """
+
+    lexical: float = 7.0
+    lexical_threshold: float = 0.2
+    retriever: float = 1.0
+    retriever_threshold: float = 0.3
+    retriever_lexical: float = 3.0
+    llm: float = 0.35
+    # Above this lead of the best over the second, in probability, the LLM is not asked: it is right less often than
+    # the other two, so it only breaks near ties.
+    decisive_lead: float = 0.25
+
+
+DEFAULT_WEIGHTS = FusionWeights()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one candidate before fusing; the LLM's opinion is None where it was not asked."""
+
+    tool: str
+    lexical: float
+    retriever: float = 0.0
+    llm: float | None = None
+
+
+def choice_scores(
+    evidence: Sequence[Evidence], *, allow_none: bool, weights: FusionWeights = DEFAULT_WEIGHTS
+) -> tuple[ChoiceScore, ...]:
+    """Probabilities of each candidate and, where allowed, of "no tool" (named ""), best first."""
+    scored = any(item.retriever > 0.0 for item in evidence)
+    names = [item.tool for item in evidence]
+    logits = [_logit(item, scored, weights) for item in evidence]
+    if allow_none:
+        names.append("")
+        logits.append(0.0)
+    top = max(logits)
+    shares = [math.exp(logit - top) for logit in logits]
+    total = sum(shares)
+    by_name = {item.tool: item for item in evidence}
+    scores = []
+    for name, share in zip(names, shares, strict=True):
+        item = by_name.get(name) if name else None
+        scores.append(
+            ChoiceScore(name, share / total, item.retriever if item else 0.0, (item.llm or 0.0) if item else 0.0)
+        )
+    return tuple(sorted(scores, key=lambda score: -score.probability))
+
+
+def is_decisive(scores: Sequence[ChoiceScore], weights: FusionWeights = DEFAULT_WEIGHTS) -> bool:
+    """Whether asking the LLM could not reasonably change what is chosen."""
+    return len(scores) < 2 or scores[0].probability - scores[1].probability >= weights.decisive_lead
+
+
+def _logit(item: Evidence, scored: bool, weights: FusionWeights) -> float:
+    if scored:
+        near = min(max(item.retriever, 0.01), 0.99)
+        floor = weights.retriever_threshold
+        logit = weights.retriever * (math.log(near / (1 - near)) - math.log(floor / (1 - floor)))
+        logit += weights.retriever_lexical * item.lexical
+    else:
+        logit = weights.lexical * (item.lexical - weights.lexical_threshold)
+    return logit + (weights.llm * item.llm if item.llm is not None else 0.0)

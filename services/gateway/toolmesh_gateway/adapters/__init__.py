@@ -1,0 +1,1 @@
+"""What the gateway reaches out to: neighbours and key files."""

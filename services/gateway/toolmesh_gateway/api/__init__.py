@@ -1,0 +1,1 @@
+"""What comes in: HTTP, server-sent events and gRPC."""

@@ -1,0 +1,1 @@
+"""What each kind of route does with its RPC."""

@@ -1,0 +1,1 @@
+"""HTTP around the routes: exchanges, bodies, problems, limits, the ASGI application."""

@@ -1,0 +1,1 @@
+"""OpenAI's shapes on top of runs, models and embeddings."""

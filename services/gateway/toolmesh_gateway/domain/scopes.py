@@ -1,0 +1,30 @@
+"""What a key may do."""
+
+RUNS = "runs"
+TOOLS_READ = "tools:read"
+TOOLS_INVOKE = "tools:invoke"
+TOOLS_WRITE = "tools:write"
+DOCUMENTS_READ = "documents:read"
+DOCUMENTS_WRITE = "documents:write"
+MEMORY_READ = "memory:read"
+MEMORY_WRITE = "memory:write"
+MODELS = "models"
+# Grants every other scope.
+ADMIN = "admin"
+# Not a scope of keys: routes that scrapers and browsers ask without a key.
+OPEN = ""
+
+ALL_SCOPES = frozenset(
+    (
+        RUNS,
+        TOOLS_READ,
+        TOOLS_INVOKE,
+        TOOLS_WRITE,
+        DOCUMENTS_READ,
+        DOCUMENTS_WRITE,
+        MEMORY_READ,
+        MEMORY_WRITE,
+        MODELS,
+        ADMIN,
+    )
+)

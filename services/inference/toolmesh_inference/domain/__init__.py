@@ -1,0 +1,1 @@
+"""What is generated, scored and embedded: data and rules, no I/O."""

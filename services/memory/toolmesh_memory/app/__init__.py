@@ -1,0 +1,1 @@
+"""What the memory service does, one use case a file, over the ports."""

@@ -1,0 +1,1 @@
+"""Rules and data of sessions and artifacts; no input or output."""

@@ -1,0 +1,1 @@
+"""The way out: the journal and one file a neighbour."""

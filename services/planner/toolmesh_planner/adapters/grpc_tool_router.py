@@ -1,0 +1,85 @@
+"""The tool router over gRPC. Tells a router that is away from a tool that is down: the second is the LLM's concern."""
+
+import asyncio
+from collections.abc import Callable
+
+import grpc
+
+from toolmesh.chat.v1.message_pb2 import ToolCall
+from toolmesh.tool.v1.tool_pb2 import CallContext, Tool
+from toolmesh.tool_router.v1 import tool_router_service_pb2, tool_router_service_pb2_grpc
+from toolmesh.tool_router.v1.tool_router_service_pb2 import InvocationResult
+from toolmesh_core.error_status import CONNECTION_LOST
+from toolmesh_core.errors import Cancelled, Internal, Unavailable
+from toolmesh_planner.app.ports import Invocation, RouterLost
+from toolmesh_planner.domain.times import seconds_of
+
+_CONNECT_S = 0.5
+
+
+class GrpcToolRouter:
+    """The ToolRouter port."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
+        self._stub = tool_router_service_pb2_grpc.ToolRouterServiceStub(channel)
+
+    async def get_tool(self, name: str) -> Tool:
+        """A tool by name. NotFound where there is none."""
+        response = await self._stub.GetTool(tool_router_service_pb2.GetToolRequest(tool=name))
+        return response.tool
+
+    async def invoke(
+        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: Callable[[float, str, str], None]
+    ) -> Invocation:
+        """Makes a call; (fraction, message, partial output) are handed over as they come.
+
+        Raises:
+            RouterLost: the router went away. Any other error of the tree: the router's answer about this call.
+        """
+        await self._connected()
+        request = tool_router_service_pb2.InvokeToolRequest(
+            tool=call.tool,
+            arguments_json=call.arguments_json,
+            request_id=f"{context.run}/{call.id}",
+            context=context,
+        )
+        try:
+            result = await self._result(request, timeout_s, on_progress)
+        except Cancelled as error:
+            raise RouterLost(f"the tool router stopped: {error.message}", sent=True) from error
+        except Unavailable as error:
+            if error.reason == CONNECTION_LOST:
+                raise RouterLost(f"the tool router went away: {error.message}", sent=True) from error
+            raise
+        return Invocation(result.tool_result, seconds_of(result.call_duration), max(1, result.attempts))
+
+    async def _result(
+        self,
+        request: tool_router_service_pb2.InvokeToolRequest,
+        timeout_s: float,
+        on_progress: Callable[[float, str, str], None],
+    ) -> InvocationResult:
+        responses = self._stub.InvokeTool(request, timeout=timeout_s)
+        try:
+            async for response in responses:
+                match response.WhichOneof("event"):
+                    case "result":
+                        return response.result
+                    case "progress":
+                        on_progress(response.progress.fraction, response.progress.message, "")
+                    case "partial_output":
+                        on_progress(0.0, "", response.partial_output)
+        finally:
+            responses.cancel()
+        raise Internal(f"the tool router ended the call of '{request.tool}' without a result", reason="NO_RESULT")
+
+    async def _connected(self) -> None:
+        """A call that is sent only over a standing connection is known not to be sent where there is none."""
+        if self._channel.get_state(try_to_connect=True) is grpc.ChannelConnectivity.READY:
+            return
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                await self._channel.channel_ready()
+        except TimeoutError as error:
+            raise RouterLost("the tool router does not answer; is it running?", sent=False) from error

@@ -1,0 +1,1 @@
+"""The way in: the gRPC servicer."""

@@ -1,0 +1,1 @@
+"""Rules and data of a run; no I/O, no clock, no randomness."""

@@ -1,0 +1,1 @@
+"""The retriever: finds tools and passages of documents for a request."""

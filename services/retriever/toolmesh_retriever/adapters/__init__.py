@@ -1,0 +1,1 @@
+"""Neighbours of the retriever: SQLite, the tool router, inference, the document reader."""

@@ -1,0 +1,1 @@
+"""Takes the text out of files; runs as a process of its own, see __main__."""

@@ -1,0 +1,68 @@
+"""Reads documents in a process of its own: a hostile file can stop that process, never the service."""
+
+import asyncio
+import json
+import sys
+
+from toolmesh_core.errors import Internal, InvalidInput
+
+from toolmesh_retriever.app.ports import DocumentText
+from toolmesh_retriever.domain.passage_cutting import Section
+
+
+class SubprocessReader:
+    """Implements DocumentReader.
+
+    Args:
+        timeout_s: the longest one file may take.
+        most_pages: of a PDF.
+        memory_bytes: the most the process may take.
+        at_once: so many files are read beside each other, the others wait.
+    """
+
+    def __init__(self, timeout_s: float, most_pages: int, memory_bytes: int, at_once: int) -> None:
+        self._timeout_s = timeout_s
+        self._arguments = [str(most_pages), str(memory_bytes), str(int(timeout_s) + 1)]
+        self._turns = asyncio.Semaphore(at_once)
+
+    async def read(self, content: bytes, media_type: str) -> DocumentText:
+        """Raises InvalidInput: damaged, encrypted, without text, over a bound."""
+        async with self._turns:
+            output, code = await self._run(content, media_type)
+        try:
+            answer = json.loads(output)
+        except ValueError:
+            raise InvalidInput(
+                f"the {media_type} file cannot be read: its reader ended with {code} (memory or time was up);"
+                " split the file or save it again with another program",
+                field="content",
+            ) from None
+        if "error" in answer:
+            raise InvalidInput(answer["error"], field="content")
+        return DocumentText(answer["title"], [Section(*section) for section in answer["sections"]])
+
+    async def _run(self, content: bytes, media_type: str) -> tuple[bytes, int | None]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "toolmesh_retriever.adapters.document_parsing",
+            media_type,
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                output, _ = await process.communicate(content)
+        except TimeoutError:
+            raise InvalidInput(
+                f"the {media_type} file takes longer than {self._timeout_s:g} s to read; split it", field="content"
+            ) from None
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Internal("the document reader did not start; see the service's installation") from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return output, process.returncode

@@ -1,0 +1,129 @@
+"""Embeds what has no vector yet, tools before passages, in small portions so that requests get their turn."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from toolmesh_core.errors import ToolMeshError
+
+from toolmesh_retriever.app.ports import DocumentStore, Embedder, Embeddings, TextKind, ToolStore, Vector
+from toolmesh_retriever.app.tool_catalog import ToolCatalog
+
+logger = logging.getLogger(__name__)
+_TEXTS_AT_ONCE = 16
+_TIMEOUT_S = 60.0
+_FIRST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 5.0
+
+
+@dataclass
+class EmbedBacklog:
+    """The background work; `wake` is called when there may be more.
+
+    Attributes:
+        report: told how many texts wait.
+        sleep: waits between attempts; a test passes its own.
+    """
+
+    embedder: Embedder | None
+    catalog: ToolCatalog
+    tools: ToolStore
+    documents: DocumentStore
+    report: Callable[[int], None]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    model: str = field(default="", init=False)
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _next_model: str = field(default="", init=False)
+    _waiting: int = field(default=0, init=False)
+
+    def wake(self) -> None:
+        """There may be new texts."""
+        self._wanted.set()
+
+    def model_seen(self, model: str) -> None:
+        """The inference service now answers with another model: all vectors are made again."""
+        self._next_model = model
+        self.wake()
+
+    async def use_last_model(self) -> None:
+        """Takes the vectors on disk, made by the model that was seen last."""
+        self.model = await self.tools.last_model()
+
+    async def run(self) -> None:
+        """Never returns; while inference is down, tries again with growing pauses."""
+        if self.embedder is None:
+            return
+        pause_s = _FIRST_PAUSE_S
+        self.wake()
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self._report_all()
+                while done := await self.step(self.embedder):
+                    pause_s = _FIRST_PAUSE_S
+                    self._report(self._waiting - done)
+                self._report(0)
+            except ToolMeshError as error:
+                logger.info("embedding waits", extra={"reason": error.reason, "again_in_s": pause_s})
+                await self.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                self.wake()
+
+    async def step(self, embedder: Embedder) -> int:
+        """Embeds one portion; gives its size, 0 where nothing is left."""
+        if self._next_model and self._next_model != self.model:
+            await self._change_model(self._next_model)
+        waiting = await self._tools_waiting()
+        if waiting:
+            part = dict(islice(waiting.items(), _TEXTS_AT_ONCE))
+            made = await embedder.embed(list(part.values()), TextKind.PASSAGE, _TIMEOUT_S)
+            if await self._is_ours(made):
+                vectors = dict(zip(part, made.vectors, strict=True))
+                await self.tools.save_vectors(made.model, vectors)
+                await self.catalog.set_vectors(vectors)
+            return len(part)
+        return await self._embed_passages(embedder)
+
+    async def _tools_waiting(self) -> Mapping[str, str]:
+        """Those without a vector, after what is known on disk has been taken from there."""
+        waiting = await self.catalog.without_vector()
+        if waiting and self.model:
+            known: Mapping[str, Vector] = await self.tools.vectors(self.model, list(waiting))
+            if known:
+                await self.catalog.set_vectors(known)
+                waiting = {key: text for key, text in waiting.items() if key not in known}
+        return waiting
+
+    async def _embed_passages(self, embedder: Embedder) -> int:
+        rows = await self.documents.without_vector(self.model, _TEXTS_AT_ONCE)
+        if not rows:
+            return 0
+        made = await embedder.embed([text for _, text in rows], TextKind.PASSAGE, _TIMEOUT_S)
+        if await self._is_ours(made):
+            ids = [passage for passage, _ in rows]
+            await self.documents.save_vectors(made.model, dict(zip(ids, made.vectors, strict=True)))
+        return len(rows)
+
+    async def _report_all(self) -> None:
+        tools = await self.catalog.without_vector()
+        self._report(len(tools) + await self.documents.count_without_vector(self.model))
+
+    def _report(self, waiting: int) -> None:
+        self._waiting = max(0, waiting)
+        self.report(self._waiting)
+
+    async def _is_ours(self, made: Embeddings) -> bool:
+        """Whether vectors fit to those at hand; otherwise all are made again by the new model."""
+        if made.model == self.model:
+            return True
+        await self._change_model(made.model)
+        return False
+
+    async def _change_model(self, model: str) -> None:
+        logger.info("embedding model", extra={"model": model, "before": self.model})
+        self.model, self._next_model = model, ""
+        await self.catalog.forget_vectors()
+        await self.tools.save_vectors(model, {})

@@ -1,0 +1,216 @@
+"""The tools that can be searched, in memory: index, messages, vectors. All work on it runs in one thread of its own."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from toolmesh_retriever.app.ports import ToolRecord, Vector
+from toolmesh_retriever.domain.match_features import Mask
+from toolmesh_retriever.domain.ranking_model import RankingModel
+from toolmesh_retriever.domain.request_clauses import Clause
+from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
+from toolmesh_retriever.domain.tool_search import RankedTool, matched, rank_tools, words_are_enough
+
+T = TypeVar("T")
+# Searches get their turn between such portions of a large change.
+_CHANGES_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFilter:
+    """Which tools may be found: those with all tags, and of the names unless there are none."""
+
+    tags: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MeaningRule:
+    """When the meaning of a request is asked besides its words.
+
+    Attributes:
+        up_to_tools: always, where no more tools than this may be found.
+        least_coverage: among more, where some clause has no tool that shares this much of its words.
+    """
+
+    up_to_tools: int
+    least_coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTool:
+    """A tool, how well it fits, and its message."""
+
+    ranked: RankedTool
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSearchResult:
+    """What one search found; `wants_meaning`: nothing was ranked yet, as vectors of the clauses are wanted first."""
+
+    found: Sequence[FoundTool]
+    searched: int
+    without_vector: int
+    wants_meaning: bool
+
+
+class ToolCatalog:
+    """Searchable tools. Methods are safe to call at the same time; each sees whole changes only."""
+
+    def __init__(self, model: RankingModel) -> None:
+        self._model = model
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tool-index")
+        self._index = ToolIndex()
+        self._messages: dict[str, bytes] = {}
+        self._vectors: Vector = np.zeros((0, 0), dtype=np.float32)
+        self._has_vector: Mask = np.zeros(0, dtype=bool)
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._thread.shutdown()
+
+    @property
+    def size(self) -> int:
+        """How many tools there are."""
+        return len(self._index)
+
+    async def apply(self, upserted: Sequence[ToolRecord], removed: Sequence[str]) -> None:
+        """Changes the catalog, portion by portion."""
+        for start in range(0, len(removed), _CHANGES_AT_ONCE):
+            await self._run(lambda at=start: self._remove(removed[at : at + _CHANGES_AT_ONCE]))  # type: ignore[misc]
+        for start in range(0, len(upserted), _CHANGES_AT_ONCE):
+            await self._run(lambda at=start: self._upsert(upserted[at : at + _CHANGES_AT_ONCE]))  # type: ignore[misc]
+
+    async def difference(self, snapshot: Sequence[ToolRecord]) -> tuple[list[ToolRecord], list[str]]:
+        """What must be upserted and removed so that the catalog holds the snapshot."""
+        return await self._run(lambda: self._difference(snapshot))
+
+    async def without_vector(self) -> dict[str, str]:
+        """Of tools without a vector: the embedded line by its hash."""
+        return await self._run(self._without_vector)
+
+    async def set_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Gives tools their vectors, by hash of the embedded line."""
+        await self._run(lambda: self._set_vectors(vectors))
+
+    async def forget_vectors(self) -> None:
+        """Drops all vectors, as when the embedding model changes."""
+        await self._run(self._forget_vectors)
+
+    async def search(
+        self,
+        clauses: Sequence[Clause],
+        top_k: int,
+        allowed: ToolFilter,
+        *,
+        rule: MeaningRule | None = None,
+        vectors: Floats | None = None,
+    ) -> ToolSearchResult:
+        """Ranks tools by words, and by meaning where the clauses' vectors are given.
+
+        Args:
+            rule: where it says that meaning is wanted, nothing is ranked and the caller is told so.
+            vectors: [clauses, dimensions].
+        """
+        return await self._run(lambda: self._search(clauses, top_k, allowed, rule, vectors))
+
+    async def _run(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+    def _remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            slot = self._index.remove(name)
+            self._messages.pop(name, None)
+            if slot is not None:
+                self._has_vector[slot] = False
+
+    def _upsert(self, records: Sequence[ToolRecord]) -> None:
+        for record in records:
+            name = record.text.name
+            before = self._index.slot_of(name)
+            same_meaning = before is not None and self._meaning_at(before) == record.text.meaning()
+            vector = self._vectors[before].copy() if same_meaning and self._has_vector[before] else None
+            slot = self._index.upsert(record.text)
+            self._messages[name] = record.message
+            self._make_room()
+            self._has_vector[slot] = vector is not None
+            if vector is not None:
+                self._vectors[slot] = vector
+
+    def _meaning_at(self, slot: int) -> str:
+        return self._index.entry(slot).text.meaning()
+
+    def _make_room(self) -> None:
+        missing = self._index.capacity - len(self._has_vector)
+        if missing > 0:
+            more = max(missing, len(self._has_vector), 64)
+            self._has_vector = np.concatenate([self._has_vector, np.zeros(more, dtype=bool)])
+            self._vectors = np.vstack([self._vectors, np.zeros((more, self._vectors.shape[1]), dtype=np.float32)])
+
+    def _difference(self, snapshot: Sequence[ToolRecord]) -> tuple[list[ToolRecord], list[str]]:
+        names = {record.text.name for record in snapshot}
+        changed = [record for record in snapshot if self._messages.get(record.text.name) != record.message]
+        return changed, sorted(self._messages.keys() - names)
+
+    def _without_vector(self) -> dict[str, str]:
+        slots = (slot for slot in self._index.slots().values() if not self._has_vector[slot])
+        texts = (self._index.entry(slot).text for slot in slots)
+        return {text.meaning_hash(): text.meaning() for text in texts}
+
+    def _set_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        for slot in self._index.slots().values():
+            vector = vectors.get(self._index.entry(slot).text.meaning_hash())
+            if vector is None:
+                continue
+            if self._vectors.shape[1] != len(vector):
+                self._vectors = np.zeros((len(self._has_vector), len(vector)), dtype=np.float32)
+                self._has_vector[:] = False
+            self._vectors[slot] = vector
+            self._has_vector[slot] = True
+
+    def _forget_vectors(self) -> None:
+        self._has_vector[:] = False
+
+    def _allowed(self, allowed: ToolFilter) -> Mask | None:
+        if not allowed.tags and not allowed.names:
+            return None
+        mask = np.zeros(self._index.capacity, dtype=bool)
+        known = self._index.slots()
+        slots = [known[name] for name in allowed.names if name in known] if allowed.names else list(known.values())
+        for slot in slots:
+            mask[slot] = allowed.tags.issubset(self._index.entry(slot).text.tags)
+        return mask
+
+    def _search(
+        self,
+        clauses: Sequence[Clause],
+        top_k: int,
+        allowed: ToolFilter,
+        rule: MeaningRule | None,
+        vectors: Floats | None,
+    ) -> ToolSearchResult:
+        if not len(self._index):
+            return ToolSearchResult((), 0, 0, False)
+        match, mask = matched(self._index, clauses, self._allowed(allowed))
+        count = int(np.count_nonzero(mask))
+        seen = mask & self._has_vector[: len(mask)]
+        missing = count - int(np.count_nonzero(seen))
+        if rule is not None and count:
+            few = count <= rule.up_to_tools
+            if few or not words_are_enough(match, self._index, rule.least_coverage):
+                return ToolSearchResult((), count, missing, True)
+        cosines = self._cosines(vectors, seen) if vectors is not None and missing < count else None
+        ranked = rank_tools(self._index, self._model, match, mask, cosines, top_k)
+        found = [FoundTool(tool, self._messages[tool.name]) for tool in ranked]
+        return ToolSearchResult(found, count, missing, False)
+
+    def _cosines(self, vectors: Floats, seen: Mask) -> Floats:
+        """[clauses, capacity]; a tool that waits for its vector is taken as an average one."""
+        cosines = (vectors.astype(np.float32) @ self._vectors[: len(seen)].T).astype(np.float64)
+        average = cosines[:, seen].mean(axis=1, keepdims=True)
+        return np.where(seen, cosines, average)

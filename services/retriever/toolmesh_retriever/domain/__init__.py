@@ -1,0 +1,1 @@
+"""Rules and data of search: no I/O, no clock, no randomness."""

@@ -1,0 +1,167 @@
+"""Builds training cases for the ranking model: requests with labels over large, small and tool-less registries."""
+
+import csv
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from toolmesh_retriever.domain.match_features import dense_features, lexical_features
+from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
+from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
+from toolmesh_retriever.domain.tool_search import candidates_of, matched
+from toolmesh_retriever.domain.tool_text import ToolText
+
+SMALL_SIZES = (6, 15, 40, 120, 400)
+REGISTRIES_A_SIZE = 8
+REQUESTS_A_REGISTRY = 30
+SHARE_WITH_TOOL = 0.6
+SHARE_BLINDED = 0.15
+
+Embed = Callable[[Sequence[str], bool], Floats]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request and the names of its right tools; `group` is what is held out together."""
+
+    text: str
+    gold: frozenset[str]
+    group: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """Features of one request in one registry.
+
+    Attributes:
+        lexical, dense: [clauses, candidates, features].
+        labels: [candidates], 1 where right.
+        gold_count: right tools in the registry, candidates or not.
+        names: of the candidates.
+    """
+
+    lexical: Floats
+    dense: Floats
+    labels: Floats
+    gold_count: int
+    weight: float
+    group: str
+    names: tuple[str, ...]
+
+
+def seal_tools(folder: Path) -> tuple[dict[str, ToolText], dict[str, str]]:
+    """Tools by name, and the field of each."""
+    rows = list(_json_lines(folder / "tool.jsonl"))
+    tools = {row["api_name"]: seal_tool_text(row) for row in rows}
+    return tools, {row["api_name"]: row["field"].split("/")[0] for row in rows}
+
+
+def seal_tool_text(row: dict[str, Any]) -> ToolText:
+    """Name, description and parameters: what BM25 is given too."""
+    words = (f"{name} {value.get('description', '')}" for name, value in row["parameters"].items())
+    return ToolText(row["api_name"], row["api_description"], " ".join(words))
+
+
+def seal_requests(folder: Path, name: str, field_of: dict[str, str]) -> list[Request]:
+    """The requests of one file; held out by the field of the first tool."""
+    requests = []
+    for row in _json_lines(folder / f"{name}.jsonl"):
+        gold = [call["api"] for call in row["calling"]]
+        requests.append(Request(row["query"], frozenset(gold), field_of[gold[0]]))
+    return requests
+
+
+def metatool(folder: Path, held_back: bool) -> tuple[dict[str, ToolText], list[Request]]:
+    """A tenth of the tools is held back, with every request that needs one of them."""
+    described = json.loads((folder / "plugin_des.json").read_text())
+    names = sorted(described)
+    back = set(random.Random(3).sample(names, len(names) // 10))
+    kept = [name for name in names if held_back or name not in back]
+    with (folder / "queries.csv").open(newline="") as file:
+        rows = [(row["Query"], row["Tool"]) for row in csv.DictReader(file)]
+    requests = [Request(text, frozenset([tool]), tool) for text, tool in rows if tool in described]
+    requests = [request for request in requests if (request.group in back) == held_back]
+    return {name: ToolText(name, described[name]) for name in kept}, requests
+
+
+class CaseBuilder:
+    """Makes cases; vectors come from `embed(texts, is_request)`."""
+
+    def __init__(self, embed: Embed, seed: int) -> None:
+        self._embed = embed
+        self._random = random.Random(seed)
+
+    def whole(self, tools: dict[str, ToolText], requests: Iterable[Request], weight: float) -> Iterator[Case]:
+        """Every request over all tools."""
+        index, vectors = self._indexed(tools.values())
+        for request in requests:
+            yield self._case(index, vectors, request, weight, blind=False)
+
+    def small(self, tools: dict[str, ToolText], requests: list[Request], weight: float) -> Iterator[Case]:
+        """Requests over small registries drawn at random, where some have no right tool at all."""
+        names = sorted(tools)
+        examples = self._examples(requests)
+        for size in SMALL_SIZES:
+            for number in range(REGISTRIES_A_SIZE if size < len(names) else 0):
+                drawn = self._random.sample(requests, min(REQUESTS_A_REGISTRY, len(requests)))
+                chosen = self._choose(names, drawn, size)
+                texts = [tools[name] for name in chosen]
+                if number % 3 == 0 and examples:
+                    texts = [replace(text, examples=examples.get(text.name, "")) for text in texts]
+                index, vectors = self._indexed(texts)
+                for request in drawn:
+                    blind = self._random.random() < SHARE_BLINDED
+                    yield self._case(index, vectors, request, weight, blind)
+
+    def _choose(self, names: list[str], drawn: list[Request], size: int) -> list[str]:
+        """Right tools of some requests, then others, none of them right for the requests that shall have none."""
+        rest = drawn[int(len(drawn) * SHARE_WITH_TOOL) :]
+        forbidden = {name for request in rest for name in request.gold}
+        chosen: list[str] = []
+        for request in drawn[: len(drawn) - len(rest)]:
+            wanted = sorted(request.gold - forbidden - set(chosen))
+            if len(chosen) + len(wanted) < size:
+                chosen += wanted
+        others = [name for name in names if name not in forbidden and name not in chosen]
+        return chosen + self._random.sample(others, min(size - len(chosen), len(others)))
+
+    def _examples(self, requests: list[Request]) -> dict[str, str]:
+        """Up to three requests of each tool that single-tool requests name."""
+        by_tool = defaultdict(list)
+        for request in requests:
+            if len(request.gold) == 1:
+                by_tool[next(iter(request.gold))].append(request.text)
+        return {tool: " ".join(self._random.sample(texts, 3)) for tool, texts in by_tool.items() if len(texts) > 20}
+
+    def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, Floats]:
+        index = ToolIndex(texts)
+        return index, self._embed([index.entry(slot).text.meaning() for slot in range(index.capacity)], False)
+
+    def _case(self, index: ToolIndex, vectors: Floats, request: Request, weight: float, blind: bool) -> Case:
+        clauses = clauses_of(request.text)
+        cosines = self._embed([clause.text for clause in clauses], True) @ vectors.T
+        if blind:
+            # As if asked in another language: no word is known.
+            clauses = [Clause(clause.text, tuple(f"\0{term}" for term in clause.terms)) for clause in clauses]
+        match, mask = matched(index, clauses)
+        candidates = candidates_of(index, match, mask, cosines)
+        names = tuple(index.entry(slot).text.name for slot in candidates.tolist())
+        return Case(
+            lexical_features(index, match, candidates),
+            dense_features(cosines, mask, candidates),
+            np.array([float(name in request.gold) for name in names]),
+            sum(index.slot_of(name) is not None for name in request.gold),
+            weight,
+            request.group,
+            names,
+        )
+
+
+def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open() as file:
+        yield from map(json.loads, file)

@@ -1,0 +1,1 @@
+"""The registry of tools and the one way to call them."""

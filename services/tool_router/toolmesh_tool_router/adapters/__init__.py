@@ -1,0 +1,1 @@
+"""The tool router's neighbours: SQLite, tool services, memory, metrics."""

@@ -1,0 +1,1 @@
+"""What the tool router does, one use case a file."""

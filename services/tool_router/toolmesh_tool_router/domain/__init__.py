@@ -1,0 +1,1 @@
+"""Rules and data of the tool router: no I/O, no clock, no randomness."""

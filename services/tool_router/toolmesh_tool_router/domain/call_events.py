@@ -1,0 +1,77 @@
+"""A tool call and what happens in it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call as the caller asks for it; for whom is the platform's word."""
+
+    tool: str
+    arguments_json: str
+    request_id: str = ""
+    user: str = ""
+    session: str = ""
+    run: str = ""
+    tool_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a call is; fraction is 0 to 1."""
+
+    fraction: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialOutput:
+    """A piece of output as text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFailure:
+    """Why a tool said no."""
+
+    reason: str
+    message: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRef:
+    """A large output kept in memory's artifact store."""
+
+    artifact: str
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """What a tool gave: JSON text, or its failure."""
+
+    output_json: str = ""
+    failure: ToolFailure | None = None
+    artifacts: tuple[ArtifactRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a call ended.
+
+    Attributes:
+        duration_s: tries, waits and storing included.
+        truncated: the output was cut, and the whole stored where that was possible.
+    """
+
+    outcome: ToolOutcome
+    duration_s: float
+    attempts: int
+    truncated: bool = False
+
+
+ToolEvent = Progress | PartialOutput | ToolOutcome
+CallEvent = Progress | PartialOutput | Finished

@@ -1,0 +1,1 @@
+"""Tools that calculate: arithmetic, units, currencies, dates and time zones."""

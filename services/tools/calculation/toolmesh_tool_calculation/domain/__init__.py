@@ -1,0 +1,1 @@
+"""The rules of calculating: no files, no clock."""

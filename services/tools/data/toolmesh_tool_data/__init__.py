@@ -1,0 +1,1 @@
+"""Tools over data: tables, text, documents, weather and notes."""

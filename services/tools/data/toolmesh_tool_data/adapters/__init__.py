@@ -1,0 +1,1 @@
+"""Files, the table worker, the notes database and the retriever."""

@@ -1,0 +1,1 @@
+"""The rules of the data tools: no files, no clock."""
