@@ -21,14 +21,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from pathlib import Path
 
 import grpc
 import uvloop
+from tool_call import started
+
 from toolmesh.planner.v1 import run_service_pb2 as pb
 from toolmesh.planner.v1.run_pb2 import RunLimits
 from toolmesh.planner.v1.run_service_pb2_grpc import RunServiceStub
-from tool_call import started
 
 HERE = Path(__file__).parent
 NEIGHBOURS = str(HERE / "agent_step_neighbours.py")
@@ -113,7 +115,7 @@ async def step_latencies(stub: RunServiceStub, steps: int) -> list[float]:
     if failed:
         raise SystemExit(f"a call failed: {failed[0]}")
     moments = [time.seconds + time.nanos / 1e9 for time in decided]
-    return [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    return [after - before for before, after in pairwise(moments)]
 
 
 async def parallel_seconds(stub: RunServiceStub) -> float:
@@ -162,7 +164,7 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
             count = options.steps * options.runs
             for _ in range(options.rounds):
                 steps = [await step_latencies(subjects.planner, options.steps) for _ in range(options.runs)]
-                found.setdefault("agent step, durable", []).append(quantiles(sum(steps, [])))
+                found.setdefault("agent step, durable", []).append(quantiles(list(chain(*steps))))
                 joins = [await parallel_seconds(subjects.parallel) for _ in range(options.runs)]
                 join = statistics.median(joins)
                 found.setdefault("8 calls of 100 ms", []).append({"p50_ms": join * 1000, "of_ideal": join / IDEAL_S})

@@ -16,6 +16,7 @@ from typing import Any
 
 import grpc
 import uvloop
+
 from toolmesh.chat.v1.message_pb2 import ROLE_ASSISTANT, ToolCall
 from toolmesh.controller.v1 import controller_service_pb2, controller_service_pb2_grpc
 from toolmesh.controller.v1.decision_pb2 import Decision, ToolCalls

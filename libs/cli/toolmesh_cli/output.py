@@ -1,5 +1,6 @@
 """Where the commands write: results to stdout, what to do next to stderr; tables for people, JSON for machines."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,12 +13,17 @@ from rich.text import Text
 
 from toolmesh_cli.plain_text import compact_json, plain, pretty_json
 
+# Columns that are short, and useless when broken.
+_UNBROKEN = {"id", "name", "state", "begun", "added", "last used"}
+# Without a terminal there is no width to keep to.
+_PIPED_WIDTH = 200
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for machines.")]
 
 
 def stdout() -> Console:
     """The console of results. Nothing it is given is read as markup."""
-    return Console(markup=False, highlight=False, emoji=False)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width)
 
 
 def stderr() -> Console:
@@ -51,7 +57,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
     """A table for people; where it has no rows, the hint `empty` on stderr instead."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in {"id", "name"})
+        table.add_column(column, overflow="fold", no_wrap=column in _UNBROKEN)
     for row in rows:
         table.add_row(*(Text(plain(str(cell))) for cell in row))
     if table.row_count:

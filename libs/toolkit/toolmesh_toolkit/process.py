@@ -35,7 +35,8 @@ def tool_service(tools: Tools, *, state: Any = None, settings: ToolSettings | No
         state: what tools find in their context.
         settings: the bounds; the defaults where there are none.
     """
-    bounds = settings or ToolSettings()
+    # Not from the environment: only a process reads its settings there.
+    bounds = settings or ToolSettings.model_construct()
     servicer = ToolServicer(
         tools,
         state=state,

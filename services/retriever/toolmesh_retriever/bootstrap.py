@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
 
 import grpc
+
+from toolmesh.retriever.v1 import retriever_service_pb2_grpc
 from toolmesh_core.channel import TlsFiles, connect
 from toolmesh_core.clock import SystemClock
 from toolmesh_core.ids import new_id
 from toolmesh_core.service import Service
 from toolmesh_core.sqlite_database import SqliteDatabase
-
-from toolmesh.retriever.v1 import retriever_service_pb2_grpc
 from toolmesh_retriever.adapters.inference_embedder import InferenceEmbedder
 from toolmesh_retriever.adapters.sqlite_document_store import SqliteDocumentStore
 from toolmesh_retriever.adapters.sqlite_schema import MIGRATIONS

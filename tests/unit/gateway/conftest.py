@@ -1,5 +1,6 @@
 """Fakes of what the gateway reaches out to, and a way to ask the application without a socket."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ Answer = Callable[[Any], Any]
 
 
 class FakeStream:
-    """Responses from a list; an exception in it is raised in its place."""
+    """Responses from a list; an exception in it is raised in its place, a future is waited for."""
 
     def __init__(self, responses: Iterable[Any]) -> None:
         self._responses = iter(responses)
@@ -36,7 +37,7 @@ class FakeStream:
         for response in self._responses:
             if isinstance(response, Exception):
                 raise response
-            return response
+            return await response if isinstance(response, asyncio.Future) else response
         raise StopAsyncIteration
 
     def cancel(self) -> None:

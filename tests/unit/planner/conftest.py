@@ -27,7 +27,7 @@ PAY = Tool(name="pay", description="Pays.", needs_approval=True)
 
 
 class FakeJournal:
-    """Keeps what a journal keeps; `error` makes every write fail."""
+    """Keeps what a journal keeps; `error` makes every write fail, `gate` holds appends up."""
 
     def __init__(self) -> None:
         self.headers: dict[str, RunHeader] = {}
@@ -36,6 +36,7 @@ class FakeJournal:
         self.finals: dict[str, Run] = {}
         self.commits = 0
         self.error: ToolMeshError | None = None
+        self.gate: asyncio.Event | None = None
 
     async def create(self, header: RunHeader, first: RunEvent) -> str:
         if self.error:
@@ -50,7 +51,7 @@ class FakeJournal:
     async def append(
         self, run: str, events: Sequence[RunEvent], ending: Run | None = None, final: Run | None = None
     ) -> None:
-        await asyncio.sleep(0)
+        await (self.gate.wait() if self.gate else asyncio.sleep(0))
         if self.error:
             raise self.error
         self.commits += 1

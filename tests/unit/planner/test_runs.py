@@ -79,6 +79,24 @@ async def test_a_call_is_in_the_journal_before_it_is_sent(world, says, wants):
     assert seen == ["tool_call_started"]
 
 
+async def test_a_step_is_on_disk_before_the_next_decision_is_carried_out(world, says, wants):
+    invoke = world.router.invoke
+
+    async def then_the_disk_is_slow(call, context, timeout_s, on_progress):
+        world.journal.gate = world.journal.gate or asyncio.Event()
+        return await invoke(call, context, timeout_s, on_progress)
+
+    world.router.invoke = then_the_disk_is_slow
+    world.decides(wants("add"), wants("add"), says("done"))
+    run = await world.ask()
+    await world.until(lambda: len(world.controller.requests) == 2)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(world.router.calls) == 1
+    world.journal.gate.set()
+    assert (await world.finish(run)).output == "done"
+
+
 async def test_a_tools_own_failure_is_told_to_the_llm(world, says, wants):
     failure = ToolFailure(reason="DIVISION_BY_ZERO", message="b is 0; choose another")
     world.router.results["add"] = [ToolResult(failure=failure)]

@@ -11,6 +11,7 @@ _DATE_WORDS = re.compile(r"\bdates?\b|\bday\b|yyyy|\bdeadline\b|\bbirthday\b|日
 _TIME_WORDS = re.compile(r"\btimes?\b|\bhour\b|hh:mm|时间", re.I)
 _MAIL_WORDS = re.compile(r"\be-?mail\b|\brecipient\b|\bsender\b|\bcc\b|邮箱|邮件", re.I)
 _URL_WORDS = re.compile(r"\burls?\b|\blink\b|\bwebsite\b|\bwebpage\b|\buri\b|\bendpoint\b|网址|链接", re.I)
+_EXPRESSION_WORDS = re.compile(r"\bexpression\b|\bformula\b|\bequation\b|\barithmetic\b|表达式|算式", re.I)
 _NUMERIC_TEXT = re.compile(r"\b(?:number|id|code|zip|postal|phone|year|amount|version|size|isbn)\b", re.I)
 _FRACTION = re.compile(r"decimal|fraction|between 0 and 1|0\s?[-–to]+\s?1\b|\b0\.\d", re.I)
 _DATE_PATTERNS = (
@@ -73,6 +74,8 @@ def _string_fit(parameter: Parameter, node: Node, mention: Mention) -> float:
         return 2.0 if declared == "email" or _MAIL_WORDS.search(about) else 0.0
     if mention.kind == "url":
         return 2.0 if declared == "uri" or _URL_WORDS.search(about) else 0.0
+    if mention.kind == "expression":
+        return 2.5 if _EXPRESSION_WORDS.search(about) else 0.0
     if mention.kind == "quoted":
         return 1.25 if not declared else 0.0
     if mention.kind == "number":

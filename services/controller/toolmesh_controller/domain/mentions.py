@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from toolmesh_controller.domain.arithmetic import find_expression
 from toolmesh_controller.domain.dates import find_dates, find_times
 from toolmesh_controller.domain.numbers import find_numbers
 
@@ -43,6 +44,9 @@ def find_mentions(text: str) -> tuple[Mention, ...]:
     numbers = [Mention("number", start, end, value) for start, end, value in find_numbers(text)]
     found += dates + times
     found += [number for number in numbers if not any(number.overlaps(other) for other in dates + times)]
+    arithmetic = find_expression(text)
+    if arithmetic:
+        found.append(Mention("expression", *arithmetic))
     found += _runs(text, of_kind(found, "number"), "numbers")
     found += _runs(text, of_kind(found, "quoted"), "quoted_list")
     return tuple(sorted(found, key=lambda mention: (mention.start, -mention.end)))

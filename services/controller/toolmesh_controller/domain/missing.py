@@ -8,6 +8,8 @@ from toolmesh_controller.domain.slots import Slot, names_of
 from toolmesh_controller.domain.tool_schema import kind_of, simple_node
 from toolmesh_controller.domain.words import split_identifier, tokens, word_set
 
+# Words that say when or how politely, not what.
+_NO_VALUE = word_set("today now current currently tomorrow tonight please thanks thank hello hi hey help quick quickly")
 _TYPED = {"email": "email", "uri": "url", "date": "date"}
 
 
@@ -54,7 +56,7 @@ def _spoken(slot: Slot) -> str:
 
 def _open_words(slot: Slot, slots: Sequence[Slot], request: RequestText, tool_words: frozenset[str]) -> bool:
     """Whether any telling word is left that is neither the tool's nor a parameter's own nor another one's value."""
-    spoken = tool_words | names_of(slot.parameter)
+    spoken = tool_words | names_of(slot.parameter) | _NO_VALUE
     taken = [(other.mention.start, other.mention.end) for other in slots if other.mention]
     said = word_set(" ".join(str(other.value) for other in slots if other.decided and not other.mention))
     for unit in request.units:

@@ -8,15 +8,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from toolmesh_controller.domain.arithmetic import find_expression
+
 _CUT = re.compile(
     r"(?P<strong>[.!?](?=\s)|[;。！？；\n]+|,?\s+(?:and\s+then|then|after\s+that|afterwards|and\s+also|also)\b,?"
     r"|[，,]?(?:然后|接着|随后|之后|再|并且|同时|另外|还有))"
-    r"|(?P<weak>,?\s+(?:and|plus|as\s+well\s+as)\s+|[，,、]\s*|并|和)",
+    r"|(?P<weak>,?\s+(?:and|as\s+well\s+as)\s+|(?<!\d),\s*|,\s+|[，、]\s*|并|和)",
     re.IGNORECASE,
 )
 _DEPENDENT = re.compile(
     r"\b(?:the|that|this|its|their)\s+(?:result|answer|sum|product|total|output|outcome|value|number)s?\b"
-    r"|\b(?:it|them|those|this|that)\b|结果|它|其|该|这个",
+    r"|\b(?:it|them)\b|结果|它|其|该|这个",
     re.IGNORECASE,
 )
 _PROTECTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|`[^`]*`|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|(?<!\w)'[^']*'(?!\w)")
@@ -45,6 +47,9 @@ class Part:
 def pieces_of(request: str) -> list[Part]:
     """The finest cut of a request, in order."""
     protected = [match.span() for match in _PROTECTED.finditer(request)]
+    arithmetic = find_expression(request)
+    if arithmetic:
+        protected.append(arithmetic[:2])
     found: list[Part] = []
     start, strong = 0, True
     for match, is_strong in _cuts(request, protected):

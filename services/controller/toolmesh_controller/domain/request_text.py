@@ -9,7 +9,6 @@ from toolmesh_controller.domain.copying import Unit, units_of
 from toolmesh_controller.domain.mentions import Mention, find_mentions
 from toolmesh_controller.domain.words import tokens, word_set
 
-
 # Tuned on Seal-Tools dev: which number belongs to which parameter.
 FOREIGN_SHARE = 0.2
 AFTER_PENALTY = 2.5

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolmesh_controller.domain.listed_values import listed_values
-from toolmesh_controller.domain.mentions import Mention
 from toolmesh_controller.domain.mention_values import fit_of, value_for
+from toolmesh_controller.domain.mentions import Mention
 from toolmesh_controller.domain.request_text import RequestText
 from toolmesh_controller.domain.tool_schema import Parameter, choices_of, kind_of, simple_node
 from toolmesh_controller.domain.words import split_identifier, word_set

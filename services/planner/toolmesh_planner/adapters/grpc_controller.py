@@ -1,5 +1,6 @@
 """The controller over gRPC."""
 
+import asyncio
 from collections.abc import Callable
 
 import grpc
@@ -24,13 +25,14 @@ class GrpcController:
             async for response in responses:
                 if response.HasField("decision"):
                     decision = response.decision
-                    break
-                on_delta(response.answer_delta)
+                else:
+                    on_delta(response.answer_delta)
         except Cancelled as error:
             # We did not cancel it: the controller did, while it stopped.
             raise Unavailable(f"the controller stopped while it decided: {error.message}") from error
-        finally:
+        except asyncio.CancelledError:
             responses.cancel()
+            raise
         if decision is None:
             raise Internal("the controller ended without a decision; look in its log", reason="NO_DECISION")
         outcome = decision.WhichOneof("outcome")

@@ -60,18 +60,23 @@ class GrpcToolRouter:
         timeout_s: float,
         on_progress: Callable[[float, str, str], None],
     ) -> InvocationResult:
+        result: InvocationResult | None = None
         responses = self._stub.InvokeTool(request, timeout=timeout_s)
         try:
+            # To the very end: the status that follows the result is on its way already, a cancel would be a call more.
             async for response in responses:
                 match response.WhichOneof("event"):
                     case "result":
-                        return response.result
+                        result = response.result
                     case "progress":
                         on_progress(response.progress.fraction, response.progress.message, "")
                     case "partial_output":
                         on_progress(0.0, "", response.partial_output)
-        finally:
+        except asyncio.CancelledError:
             responses.cancel()
+            raise
+        if result is not None:
+            return result
         raise Internal(f"the tool router ended the call of '{request.tool}' without a result", reason="NO_RESULT")
 
     async def _connected(self) -> None:

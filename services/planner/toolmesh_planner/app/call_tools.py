@@ -40,8 +40,9 @@ class CallTools:
             candidates = await self.candidates.of(run)
             tools = {name: candidate.tool for name, candidate in candidates.items()}
             run.append(*(start_event(call.call, tools.get(call.call.tool)) for call in approved))
-        # On disk before it is sent: after a crash it must be known that the call may have been made.
-        await run.durable()
+        if not _all_read_only(run, calls):
+            # On disk before it is sent: after a crash it must be known that the call may have been made.
+            await run.durable()
         open_calls = [call for call in calls if call.result is None]
         if len(open_calls) == 1:
             failures = [await self._call(run, open_calls[0])]
@@ -93,6 +94,11 @@ class CallTools:
             return isinstance(error, RouterLost) and (call.idempotent or not error.sent)
 
         return await self.patience.repeat(invoke, is_safe)
+
+
+def _all_read_only(run: LiveRun, calls: Sequence[CallState]) -> bool:
+    found = [(run.candidates or {}).get(call.call.tool) for call in calls]
+    return all(candidate is not None and candidate.tool.read_only for candidate in found)
 
 
 def _unknown_outcome(call: CallState) -> Unavailable:

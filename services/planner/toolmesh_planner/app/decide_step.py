@@ -51,6 +51,8 @@ class DecideStep:
         decision = with_unique_ids(await self.patience.repeat(ask), run.state)
         seconds = self.clock.monotonic() - began
         observe_decision(seconds)
+        # Each step is on disk before the next one is decided; the disk had the whole decision's time for it.
+        await run.durable()
         made = RunEvent(decision_made=DecisionMade(decision=decision, decision_duration=duration_of(seconds)))
         tools = {name: candidate.tool for name, candidate in candidates.items()}
         run.append(made, *call_events(decision, run.state, tools))

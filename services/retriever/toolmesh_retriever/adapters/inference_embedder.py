@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import grpc
 import numpy as np
-from toolmesh_core.errors import Internal
 
 from toolmesh.inference.v1 import inference_service_pb2, inference_service_pb2_grpc
+from toolmesh_core.errors import Internal
 from toolmesh_retriever.app.ports import Embeddings, TextKind
 
 _KINDS = {
@@ -27,7 +27,5 @@ class InferenceEmbedder:
         response = await self._stub.Embed(request, timeout=timeout_s)
         vectors = np.frombuffer(b"".join(response.vectors), dtype="<f4")
         if len(vectors) != len(texts) * response.dimensions or not len(vectors):
-            raise Internal(
-                f"inference gave {len(response.vectors)} vectors for {len(texts)} texts; see its log for the model's state"
-            )
+            raise Internal(f"inference gave {len(response.vectors)} vectors for {len(texts)} texts; see its log")
         return Embeddings(response.model, vectors.reshape(len(texts), response.dimensions))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
-from toolmesh_core.sqlite_database import SqliteDatabase
 
+from toolmesh_core.sqlite_database import SqliteDatabase
 from toolmesh_retriever.adapters.user_vectors_cache import UserVectorsCache
 from toolmesh_retriever.app.ports import (
     FoundPassage,

@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from toolmesh_core.sqlite_database import SqliteDatabase
 
+from toolmesh_core.sqlite_database import SqliteDatabase
 from toolmesh_retriever.adapters.tool_message import record_of_bytes
 from toolmesh_retriever.app.ports import ToolRecord, Vector
 

@@ -5,7 +5,6 @@ import json
 import sys
 
 from toolmesh_core.errors import Internal, InvalidInput
-
 from toolmesh_retriever.app.ports import DocumentText
 from toolmesh_retriever.domain.passage_cutting import Section
 

@@ -2,7 +2,7 @@
 
 from toolmesh.tool.v1 import tool_pb2
 from toolmesh_retriever.app.ports import ToolRecord
-from toolmesh_retriever.domain.tool_text import ToolText, parameters_text
+from toolmesh_retriever.domain.tool_text import ToolText, schema_text
 
 
 def record_of(tool: tool_pb2.Tool) -> ToolRecord:
@@ -10,7 +10,8 @@ def record_of(tool: tool_pb2.Tool) -> ToolRecord:
     text = ToolText(
         name=tool.name,
         description=tool.description,
-        parameters=parameters_text(tool.arguments_schema_json),
+        parameters=schema_text(tool.arguments_schema_json),
+        output=schema_text(tool.output_schema_json),
         examples="\n".join(tool.examples),
         tags=tuple(tool.tags),
     )

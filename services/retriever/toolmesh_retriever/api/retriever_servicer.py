@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-from toolmesh_core.call_context import user_of
-from toolmesh_core.errors import NotFound
-from toolmesh_core.paging import decode_page_token, encode_page_token, page_size_of
 
 from toolmesh.retriever.v1 import document_pb2, retriever_service_pb2, retriever_service_pb2_grpc
 from toolmesh.tool.v1 import tool_pb2
+from toolmesh_core.call_context import user_of
+from toolmesh_core.errors import NotFound
+from toolmesh_core.paging import decode_page_token, encode_page_token, page_size_of
 from toolmesh_retriever.api.metrics import DEGRADED_SEARCHES, SEARCH_DURATION
 from toolmesh_retriever.app.add_document import AddDocument, NewDocument
 from toolmesh_retriever.app.ports import DocumentStore, FoundPassage, StoredDocument

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from toolmesh_core.clock import Clock
 from toolmesh_core.errors import InvalidInput
-
 from toolmesh_retriever.app.ports import DocumentReader, DocumentStore, DocumentText, NewPassage, StoredDocument
 from toolmesh_retriever.domain.media_types import media_type_of
 from toolmesh_retriever.domain.passage_cutting import CutPassage, cut_passages

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from toolmesh_core.call_context import remaining_s
 from toolmesh_core.clock import Clock
 from toolmesh_core.errors import ToolMeshError
-
 from toolmesh_retriever.app.ports import Embedder, Embeddings, TextKind, Vector
 
 logger = logging.getLogger(__name__)

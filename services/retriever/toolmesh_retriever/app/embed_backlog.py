@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from toolmesh_core.errors import ToolMeshError
-
 from toolmesh_retriever.app.ports import DocumentStore, Embedder, Embeddings, TextKind, ToolStore, Vector
 from toolmesh_retriever.app.tool_catalog import ToolCatalog
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from toolmesh_core.errors import ToolMeshError
-
 from toolmesh_retriever.app.ports import ToolChange, ToolFeed, ToolStore
 from toolmesh_retriever.app.tool_catalog import ToolCatalog
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolmesh_core.errors import InvalidInput
-
 from toolmesh_retriever.app.ask_meaning import AskMeaning
 from toolmesh_retriever.app.embed_backlog import EmbedBacklog
 from toolmesh_retriever.app.follow_tools import FollowTools

@@ -109,7 +109,7 @@ class ToolCatalog:
         allowed: ToolFilter,
         *,
         rule: MeaningRule | None = None,
-        vectors: Floats | None = None,
+        vectors: Vector | None = None,
     ) -> ToolSearchResult:
         """Ranks tools by words, and by meaning where the clauses' vectors are given.
 
@@ -192,7 +192,7 @@ class ToolCatalog:
         top_k: int,
         allowed: ToolFilter,
         rule: MeaningRule | None,
-        vectors: Floats | None,
+        vectors: Vector | None,
     ) -> ToolSearchResult:
         if not len(self._index):
             return ToolSearchResult((), 0, 0, False)
@@ -209,8 +209,8 @@ class ToolCatalog:
         found = [FoundTool(tool, self._messages[tool.name]) for tool in ranked]
         return ToolSearchResult(found, count, missing, False)
 
-    def _cosines(self, vectors: Floats, seen: Mask) -> Floats:
+    def _cosines(self, vectors: Vector, seen: Mask) -> Floats:
         """[clauses, capacity]; a tool that waits for its vector is taken as an average one."""
-        cosines = (vectors.astype(np.float32) @ self._vectors[: len(seen)].T).astype(np.float64)
+        cosines = (vectors @ self._vectors[: len(seen)].T).astype(np.float64)
         average = cosines[:, seen].mean(axis=1, keepdims=True)
         return np.where(seen, cosines, average)

@@ -19,9 +19,11 @@ LEXICAL_FEATURES = (
     "name_coverage",
     "description_coverage",
     "parameter_coverage",
+    "output_coverage",
     "name_mass",
     "description_mass",
     "parameter_mass",
+    "output_mass",
     "examples_share",
     "clause_coverage",
     "clause_coverage_by_name_or_description",
@@ -36,7 +38,8 @@ LEXICAL_FEATURES = (
     "registry_size",
 )
 DENSE_FEATURES = ("cosine", "cosine_deviation", "cosine_to_best", "inverse_dense_rank")
-_NAME, _DESCRIPTION, _PARAMETERS, _EXAMPLES = range(4)
+_NAME, _DESCRIPTION, _PARAMETERS, _OUTPUT, _EXAMPLES = range(5)
+_WEIGHED_FIELDS = (_NAME, _DESCRIPTION, _PARAMETERS, _OUTPUT)
 _TINY = 1e-9
 
 
@@ -77,8 +80,8 @@ def lexical_features(index: ToolIndex, match: LexicalMatch, candidates: Ints) ->
         scores / best,
         np.broadcast_to(request / 20, shape),
         np.broadcast_to(request / (match.request_scores.max() + _TINY), shape),
-        *(covered.of_field[:, :, field] for field in (_NAME, _DESCRIPTION, _PARAMETERS)),
-        *(covered.mass[:, :, field] / 10 for field in (_NAME, _DESCRIPTION, _PARAMETERS)),
+        *(covered.of_field[:, :, field] for field in _WEIGHED_FIELDS),
+        *(covered.mass[:, :, field] / 10 for field in _WEIGHED_FIELDS),
         covered.by_examples,
         covered.by_any_field,
         covered.by_name_or_description,

@@ -14,11 +14,14 @@ _MOST_CHARACTERS_A_TERM = 40
 
 # Words that say that something is asked, not what. They are matched nowhere.
 _REQUEST_WORDS = frozenset(
-    """a an the of to for in on at by with from and or is are was were be been being this that these those it its as
+    re.findall(
+        r"\w+",
+        """a an the of to for in on at by with from and or is are was were be been being this that these those it its as
     i me my we our us you your please can could would should will may must do does did have has had need want like
     also additionally after before then next first firstly second secondly third finally lastly furthermore moreover
     once so if when while which who what how there here any some about into using use based help assist assistance
-    provide give tell""".split()
+    provide give tell""",
+    )
 )
 # The same in Chinese; longer ones first, so that a part never hides the whole.
 _CHINESE_REQUEST_WORDS = re.compile(

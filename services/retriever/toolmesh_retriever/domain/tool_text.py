@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-FIELDS = ("name", "description", "parameters", "examples", "tags")
+FIELDS = ("name", "description", "parameters", "output", "examples", "tags")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
 _DEEPEST_SCHEMA = 6
 _MOST_EMBEDDED_CHARACTERS = 600
@@ -15,17 +15,18 @@ _MOST_EMBEDDED_CHARACTERS = 600
 
 @dataclass(frozen=True, slots=True)
 class ToolText:
-    """The searched text of one tool; `parameters` are the names and descriptions of its arguments."""
+    """The searched text of one tool; `parameters` and `output` are names and descriptions from its schemas."""
 
     name: str
     description: str = ""
     parameters: str = ""
+    output: str = ""
     examples: str = ""
     tags: tuple[str, ...] = ()
 
     def field_texts(self) -> tuple[str, ...]:
         """The texts in the order of FIELDS."""
-        return (self.name, self.description, self.parameters, self.examples, " ".join(self.tags))
+        return (self.name, self.description, self.parameters, self.output, self.examples, " ".join(self.tags))
 
     def meaning(self) -> str:
         """The line that is embedded: the name as words, and the description."""
@@ -37,10 +38,10 @@ class ToolText:
         return hashlib.sha256(self.meaning().encode()).hexdigest()
 
 
-def parameters_text(arguments_schema_json: str) -> str:
-    """Names, titles, descriptions and allowed values of all arguments of a JSON Schema; empty for text that is none."""
+def schema_text(schema_json: str) -> str:
+    """Names, titles, descriptions and allowed values of all properties of a JSON Schema; empty where it is none."""
     try:
-        schema = json.loads(arguments_schema_json or "{}")
+        schema = json.loads(schema_json or "{}")
     except ValueError:
         # The router checks schemas; a tool with a broken one is still found by its name.
         return ""

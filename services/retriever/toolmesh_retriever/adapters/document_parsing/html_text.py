@@ -12,7 +12,10 @@ from toolmesh_retriever.domain.passage_cutting import Section
 _UNSEEN = ["script", "style", "noscript", "template", "svg", "nav", "form", "iframe", "head > *:not(title)"]
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BLOCKS = frozenset(
-    "p div section article main li ul ol table tr blockquote pre figure figcaption dl dt dd br hr header footer".split()
+    re.findall(
+        r"\w+",
+        "p div section article main li ul ol table tr blockquote pre figure figcaption dl dt dd br hr header footer",
+    )
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w-]{2,40})", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")

@@ -30,7 +30,7 @@ def read_pdf(content: bytes, most_pages: int) -> DocumentText:
     with_text = [section for section in sections if section.text]
     if not with_text:
         raise UnreadableError(
-            f"the PDF has {count} pages without any text: it is empty or scanned; run text recognition (OCR) on it first"
+            f"the PDF has {count} pages without any text: empty or scanned; run text recognition (OCR) on it first"
         )
     return DocumentText(title.strip(), with_text)
 

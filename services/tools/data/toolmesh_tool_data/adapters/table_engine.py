@@ -1,5 +1,6 @@
 """Answers questions over tables with DuckDB, which can read the tables asked for and nothing else."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -177,15 +178,22 @@ def refusal(error: duckdb.Error, limits: TableLimits) -> ToolError:
     return ToolError(f"the query failed: {first_line(error)}", reason="BAD_SQL")
 
 
+def _plain_number(value: float) -> float | int | str:
+    """5944 rather than 5944.0; "inf" and "nan" as text, which JSON lacks."""
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
 def cell_value(cell: object) -> object:
     """A value JSON can carry, with decimals as numbers where a float shows the same digits."""
     if cell is None or isinstance(cell, bool | int):
         return cell
     if isinstance(cell, float):
-        return cell if cell == cell and abs(cell) != float("inf") else str(cell)
+        return _plain_number(cell)
     if isinstance(cell, Decimal):
         as_float = float(cell)
-        return as_float if Decimal(repr(as_float)) == cell else str(cell)
+        return _plain_number(as_float) if Decimal(repr(as_float)) == cell else str(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     text = cell.isoformat() if isinstance(cell, date) else str(cell)

@@ -18,9 +18,9 @@ LAST_RESORT_S = 5
 
 
 def main() -> None:
-    """Serves until stdin ends: first a line with the limits, answered by a line, then lines with a method of TableEngine and its arguments.
+    """Serves until stdin ends: a line with the limits, answered by a line, then a question a line.
 
-    The only argument names a folder of this process's own, which is removed at the end.
+    A question names a method of TableEngine and its arguments. The process's only argument names a folder of this process's own, which is removed at the end.
     """
     limits = TableLimits.from_json(sys.stdin.readline())
     _limit_this_process(limits)

@@ -39,7 +39,7 @@ class Worker:
         return line if line.endswith(b"\n") else b""
 
     async def end(self) -> None:
-        """Kills it, whatever it does; one that has ended already is not signalled, which would race with its reaping."""
+        """Kills it, whatever it does; one that has ended is not signalled, which would race with its reaping."""
         if not self.answers.at_eof():
             with suppress(ProcessLookupError):
                 self.process.kill()

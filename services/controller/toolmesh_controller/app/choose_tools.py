@@ -1,0 +1,115 @@
+"""Chooses: cuts the request into parts and finds each part's tool, asking the LLM only where the rest is undecided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolmesh_controller.app.limits import Limits
+from toolmesh_controller.app.ports import Inference, ModelRef
+from toolmesh_controller.app.tool_book import ReadTool
+from toolmesh_controller.domain.arithmetic import hint_words
+from toolmesh_controller.domain.choose import Evidence, choice_scores, is_decisive
+from toolmesh_controller.domain.conversation import Candidate, ChoiceScore, Usage
+from toolmesh_controller.domain.lexical import lexical_scores
+from toolmesh_controller.domain.missing import missing_from
+from toolmesh_controller.domain.parts import Part, pieces_of
+from toolmesh_controller.domain.plan_parts import PlannedPart, plan_parts
+from toolmesh_controller.domain.prompts import NO_TOOL, choice_messages
+from toolmesh_controller.domain.request_text import RequestText
+from toolmesh_controller.domain.slots import slots_of
+from toolmesh_controller.domain.words import word_set
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The request's parts with their tools, and how the choices scored for the request as a whole."""
+
+    planned: tuple[PlannedPart, ...]
+    scores: tuple[ChoiceScore, ...]
+    usage: Usage
+
+
+class ChooseTools:
+    def __init__(self, inference: Inference, limits: Limits) -> None:
+        self._inference = inference
+        self._limits = limits
+
+    async def __call__(
+        self,
+        ref: ModelRef,
+        candidates: Sequence[Candidate],
+        tools: Sequence[ReadTool],
+        request: str,
+        context: str,
+        *,
+        allow_none: bool,
+        single: bool,
+    ) -> Choice:
+        """Chooses among candidates.
+
+        Args:
+            context: an earlier request that this one leans on, or empty.
+            allow_none: whether "no tool" is a choice.
+            single: whether at most one call may come out, so that the request is not cut.
+        """
+        usage = Usage()
+        opinions = self._opinions(candidates, tools, f"{context}\n{request}")
+        scores = choice_scores(opinions, allow_none=allow_none, weights=self._limits.weights)
+        planned: list[PlannedPart] = []
+        if not single:
+            planned = self._plan(candidates, tools, request, allow_none=allow_none)
+        if len(planned) > 1:
+            return Choice(tuple(planned), scores, usage)
+        if not is_decisive(scores, self._limits.weights):
+            scores = await self._ask(ref, opinions, tools, scores, request, usage)
+        whole = Part(request, 0, strong=True)
+        return Choice((PlannedPart(whole, scores[0].tool),), scores, usage)
+
+    def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
+        lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])
+        return [
+            Evidence(candidate.name, score, candidate.score)
+            for candidate, score in zip(candidates, lexical, strict=True)
+        ]
+
+    def _plan(
+        self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], request: str, *, allow_none: bool
+    ) -> list[PlannedPart]:
+        by_name = {tool.name: tool for tool in tools}
+        kept: dict[str, str] = {}
+
+        def best_tool(text: str) -> str:
+            if text not in kept:
+                opinions = self._opinions(candidates, tools, text)
+                kept[text] = choice_scores(opinions, allow_none=True, weights=self._limits.weights)[0].tool
+            return kept[text]
+
+        def is_complete(text: str, name: str) -> bool:
+            tool, read = by_name[name], RequestText(text)
+            return not missing_from(slots_of(tool.parameters, read, tool.words.name), read, tool.own_words)
+
+        return plan_parts(request, pieces_of(request), best_tool, is_complete)
+
+    async def _ask(
+        self,
+        ref: ModelRef,
+        opinions: Sequence[Evidence],
+        tools: Sequence[ReadTool],
+        scores: Sequence[ChoiceScore],
+        request: str,
+        usage: Usage,
+    ) -> tuple[ChoiceScore, ...]:
+        """The scores with the LLM's log-probabilities of the best names in them."""
+        allow_none = any(not score.tool for score in scores)
+        names = [score.tool for score in scores if score.tool][: self._limits.scored_candidates]
+        described = {tool.name: tool.description for tool in tools}
+        messages = choice_messages([(name, described[name]) for name in names], request)
+        asked = [*names, NO_TOOL] if allow_none and NO_TOOL not in names else names
+        answer = await self._inference.score(ref, messages, [f" {name}" for name in asked])
+        usage.add(answer.usage)
+        said = dict(zip(asked, answer.log_probabilities, strict=True))
+        none = said.get(NO_TOOL, 0.0) if allow_none else 0.0
+        worst = min(said.values())
+        fused = [
+            Evidence(item.tool, item.lexical, item.retriever, said.get(item.tool, worst) - none) for item in opinions
+        ]
+        return choice_scores(fused, allow_none=allow_none, weights=self._limits.weights)

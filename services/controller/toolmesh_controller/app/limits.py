@@ -1,0 +1,19 @@
+"""The bounds that decisions keep; the settings fill them in."""
+
+from dataclasses import dataclass, field
+
+from toolmesh_controller.domain.choose import FusionWeights
+from toolmesh_controller.domain.grammar import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """See settings.py for what each one is for."""
+
+    answer_tokens: int = 512
+    report_tokens: int = 120
+    argument_tokens: int = 256
+    max_tool_calls: int = 8
+    scored_candidates: int = 8
+    bounds: Bounds = field(default_factory=Bounds)
+    weights: FusionWeights = field(default_factory=FusionWeights)

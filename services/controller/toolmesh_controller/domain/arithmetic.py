@@ -1,0 +1,46 @@
+"""Arithmetic in a request: found, and written as one expression ("3 times 4" is "3 * 4")."""
+
+import re
+
+from toolmesh_controller.domain.words import word_set
+
+_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?%?"
+_OPERATORS = (
+    (r"\*\*|\^|to the power of|的?次方", "**"),
+    (r"times|multiplied by|x|×|\*|乘以|乘", "*"),
+    (r"divided by|over|÷|/|除以", "/"),
+    (r"plus|added to|\+|加上|加", "+"),
+    (r"minus|less|[-−–]|减去|减", "-"),
+)
+_ANY = "|".join(pattern for pattern, _ in _OPERATORS)
+_EXPRESSION = re.compile(rf"\(*\s*-?{_NUMBER}\s*\)*(?:\s*(?:{_ANY})\s*\(*\s*-?{_NUMBER}\s*\)*)+", re.IGNORECASE)
+_OPERATOR = re.compile(rf"\s*({_ANY})\s*", re.IGNORECASE)
+_NOT_ARITHMETIC = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}/\d{1,2}/\d{4}|^\d+-\d+-\d+")
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+(\d[\d,]*(?:\.\d+)?)", re.IGNORECASE)
+_HINTS = word_set("calculate calculator arithmetic math mathematical expression evaluate compute")
+
+
+def find_expression(text: str) -> tuple[int, int, str] | None:
+    """(start, end, expression) of the first arithmetic in a text."""
+    share = _SHARE.search(text)
+    if share:
+        return share.start(), share.end(), f"{share.group(1)} / 100 * {share.group(2).replace(',', '')}"
+    for match in _EXPRESSION.finditer(text):
+        if _NOT_ARITHMETIC.match(match.group().strip()):
+            continue
+        return match.start(), match.end(), _written(match.group().strip())
+    return None
+
+
+def hint_words(text: str) -> frozenset[str]:
+    """Stemmed words that a tool for arithmetic has, where the text holds some."""
+    return _HINTS if find_expression(text) else frozenset()
+
+
+def _written(found: str) -> str:
+    def sign(match: re.Match[str]) -> str:
+        operator = next(sign for pattern, sign in _OPERATORS if re.fullmatch(pattern, match.group(1), re.IGNORECASE))
+        return f" {operator} "
+
+    plain = _OPERATOR.sub(sign, found.replace(",", ""))
+    return re.sub(r"\s+", " ", re.sub(r"(^|\()\s*- ", r"\1-", plain)).strip()
