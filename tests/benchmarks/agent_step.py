@@ -1,11 +1,12 @@
 """One agent step, every step durable, and eight parallel calls with their join; beside the floors of this machine.
 
-    python tests/benchmarks/agent_step.py [--rounds 5] [--runs 5] [--steps 20] [--peer-python PATH] [--json]
+    python tests/benchmarks/agent_step.py [--rounds 5] [--steps 100] [--peer-python PATH] [--json]
 
 Planner, controller, router, a trivial tool and a scripted LLM, each a process of its own, joined by unix sockets as
-`toolmesh up` joins them. A step is what lies between two decisions in the journal: the calls, their results, the next
-decision. Floors in the same run: a loop of two bare gRPC calls, and one durable SQLite commit. With --peer-python, the
-Python of a venv that has langgraph and langgraph-checkpoint-sqlite, LangGraph does the same step.
+`toolmesh up` joins them. A step is one decision and its call: from the end of the search to the moment at which a
+watcher is told of the result; each event is on disk before a watcher is told of it. Floors in the same run: a loop of
+two bare gRPC calls, and one durable SQLite commit. With --peer-python, the Python of a venv that has langgraph and
+langgraph-checkpoint-sqlite, LangGraph does the same step.
 """
 
 import argparse
@@ -21,7 +22,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from itertools import chain, pairwise
 from pathlib import Path
 
 import grpc
@@ -64,7 +64,7 @@ async def platform(folder: Path, *, real_controller: bool) -> AsyncIterator[Subj
     async with AsyncExitStack() as stack:
 
         async def part(name: str) -> str:
-            env = {"BENCHMARK_LISTEN": f"unix:{folder}/{name}.sock"}
+            env = {"BENCHMARK_LISTEN": f"unix:{folder}/scripted-{name}.sock"}
             return (await stack.enter_async_context(started(NEIGHBOURS, name, env=env)))["address"]
 
         async def service(module: str, env: dict[str, str]) -> str:
@@ -96,32 +96,32 @@ async def platform(folder: Path, *, real_controller: bool) -> AsyncIterator[Subj
         )
 
 
-async def run_events(stub: RunServiceStub, text: str, steps: int) -> list[pb.StreamRunEventsResponse]:
-    """A run from its request to its end, watched as the gateway watches it."""
-    request = pb.CreateRunRequest(user="benchmark", input=text, limits=RunLimits(max_steps=steps))
+async def step_latency(stub: RunServiceStub, *, asks_llm: bool) -> float:
+    """Seconds of the step of a run: from the end of the search to the moment a watcher is told of the call's result,
+    which is after it is on disk."""
+    request = pb.CreateRunRequest(user="benchmark", input="Say something nice aloud.", limits=RunLimits(max_steps=1))
     run = (await stub.CreateRun(request)).run
-    return [one async for one in stub.StreamRunEvents(pb.StreamRunEventsRequest(user="benchmark", run=run.id))]
-
-
-async def step_latencies(stub: RunServiceStub, steps: int) -> list[float]:
-    """Seconds from each decision of a run to the next."""
-    events = [response.event for response in await run_events(stub, "Add 2 and 3.", steps + 1)]
-    decided = [event.time for event in events if event.HasField("decision_made")]
-    if len(decided) != steps + 1:
-        raise SystemExit(f"the run ended early: {events[-1].run_ended.run}")
-    failed = [
-        one for one in events if one.HasField("tool_call_finished") and not one.tool_call_finished.result.output_json
-    ]
-    if failed:
-        raise SystemExit(f"a call failed: {failed[0]}")
-    moments = [time.seconds + time.nanos / 1e9 for time in decided]
-    return [after - before for before, after in pairwise(moments)]
+    found, ended = 0.0, 0.0
+    async for response in stub.StreamRunEvents(pb.StreamRunEventsRequest(user="benchmark", run=run.id)):
+        event = response.event
+        match event.WhichOneof("event"):
+            case "tools_retrieved":
+                found = event.time.seconds + event.time.nanos / 1e9
+            case "decision_made" if asks_llm and not event.decision_made.decision.usage.completion_tokens:
+                raise SystemExit("the controller decided without the LLM: this would not measure what it says")
+            case "tool_call_finished" if event.tool_call_finished.result.output_json:
+                ended = time.time()
+    if not (found and ended):
+        raise SystemExit(f"no call was made: {response.event}")
+    return ended - found
 
 
 async def parallel_seconds(stub: RunServiceStub) -> float:
     """Seconds from a decision with eight calls of 100 ms to the next question to the controller."""
-    events = await run_events(stub, f"parallel {PARALLEL_CALLS}", 3)
-    return float(events[-1].event.run_ended.run.output)
+    run = (await stub.CreateRun(pb.CreateRunRequest(user="benchmark", input=f"parallel {PARALLEL_CALLS}"))).run
+    request = pb.StreamRunEventsRequest(user="benchmark", run=run.id)
+    events = [response.event async for response in stub.StreamRunEvents(request)]
+    return float(events[-1].run_ended.run.output)
 
 
 def commit_latencies(folder: Path, count: int) -> list[float]:
@@ -159,20 +159,23 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with platform(folder, real_controller=options.controller == "real") as subjects:
-            await step_latencies(subjects.planner, options.steps)
+            asks_llm = options.controller == "real"
+            for _ in range(20):
+                await step_latency(subjects.planner, asks_llm=asks_llm)
             await parallel_seconds(subjects.parallel)
-            count = options.steps * options.runs
             for _ in range(options.rounds):
-                steps = [await step_latencies(subjects.planner, options.steps) for _ in range(options.runs)]
-                found.setdefault("agent step, durable", []).append(quantiles(list(chain(*steps))))
-                joins = [await parallel_seconds(subjects.parallel) for _ in range(options.runs)]
+                steps = [await step_latency(subjects.planner, asks_llm=asks_llm) for _ in range(options.steps)]
+                found.setdefault("agent step, durable", []).append(quantiles(steps))
+                joins = [await parallel_seconds(subjects.parallel) for _ in range(5)]
                 join = statistics.median(joins)
                 found.setdefault("8 calls of 100 ms", []).append({"p50_ms": join * 1000, "of_ideal": join / IDEAL_S})
-                loop = await output_of(sys.executable, NEIGHBOURS, "bare", subjects.llm, subjects.bare_tool, str(count))
+                loop = await output_of(
+                    sys.executable, NEIGHBOURS, "bare", subjects.llm, subjects.bare_tool, str(options.steps)
+                )
                 found.setdefault("plain loop, nothing durable", []).append(quantiles(loop))
-                commits = await asyncio.to_thread(commit_latencies, folder, count)
+                commits = await asyncio.to_thread(commit_latencies, folder, options.steps)
                 found.setdefault("one SQLite commit", []).append(quantiles(commits))
-                for kind, peer in await peers(options, subjects, folder, count):
+                for kind, peer in await peers(options, subjects, folder):
                     found.setdefault(kind, []).append(peer)
     return {
         subject: {key: statistics.median(row[key] for row in rows) for key in rows[0]}
@@ -180,9 +183,7 @@ async def measure(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     }
 
 
-async def peers(
-    options: argparse.Namespace, subjects: Subjects, folder: Path, count: int
-) -> list[tuple[str, dict[str, float]]]:
+async def peers(options: argparse.Namespace, subjects: Subjects, folder: Path) -> list[tuple[str, dict[str, float]]]:
     """The same step by LangGraph, where it is installed."""
     if not options.peer_python:
         return []
@@ -192,7 +193,7 @@ async def peers(
         ("LangGraph, no checkpoint", ""),
         ("LangGraph, SQLite checkpoints", str(folder / "peer.sqlite3")),
     ):
-        latencies = await output_of(options.peer_python, script, subjects.bare_tool, str(count), store)
+        latencies = await output_of(options.peer_python, script, subjects.bare_tool, str(options.steps), store)
         rows.append((kind, quantiles(latencies)))
     return rows
 
@@ -201,8 +202,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--runs", type=int, default=5, help="runs a round")
-    parser.add_argument("--steps", type=int, default=20, help="steps a run")
+    parser.add_argument("--steps", type=int, default=100, help="steps a round, each in a run of its own")
     there = importlib.util.find_spec("toolmesh_controller.__main__") is not None
     parser.add_argument(
         "--controller",

@@ -27,14 +27,14 @@ from toolmesh.tool.v1 import tool_pb2, tool_service_pb2, tool_service_pb2_grpc
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fixtures.scripted_inference import ScriptedInference
 
-ADD = tool_pb2.Tool(
-    name="add",
-    description="Adds two whole numbers.",
+SAY = tool_pb2.Tool(
+    name="say",
+    description="Says a text aloud.",
     arguments_schema_json=json.dumps(
         {
             "type": "object",
-            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
-            "required": ["a", "b"],
+            "properties": {"text": {"type": "string", "description": "What to say."}},
+            "required": ["text"],
             "additionalProperties": False,
         }
     ),
@@ -52,17 +52,17 @@ PARALLEL = "parallel"
 
 
 class ScriptedRetriever(retriever_service_pb2_grpc.RetrieverServiceServicer):
-    """Finds `add` at once."""
+    """Finds the right tool at once."""
 
     async def SearchTools(self, request: Any, context: Any) -> retriever_service_pb2.SearchToolsResponse:
         """One tool."""
-        tool = WAIT if request.query.startswith(PARALLEL) else ADD
+        tool = WAIT if request.query.startswith(PARALLEL) else SAY
         results = [retriever_service_pb2.ScoredTool(tool=tool, score=0.99, lexical_score=0.99)]
         return retriever_service_pb2.SearchToolsResponse(results=results, searched=1)
 
 
 class ScriptedController(controller_service_pb2_grpc.ControllerServiceServicer):
-    """Calls `add` for ever; for the request "parallel N" calls `wait` N times at once, then answers with the seconds
+    """Calls `say` for ever; for the request "parallel N" calls `wait` N times at once, then answers with the seconds
     from that decision to the next question: what the planner made of N calls of 100 ms and their join."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class ScriptedController(controller_service_pb2_grpc.ControllerServiceServicer):
         now = time.perf_counter()
         text = request.messages[0].content
         if not text.startswith(PARALLEL):
-            decision = _calls(request, [("add", '{"a": 2, "b": 3}')])
+            decision = _calls(request, [("say", '{"text": "hello"}')])
         elif request.messages[-1].role != ROLE_ASSISTANT and len(request.messages) == 1:
             decision = _calls(request, [("wait", "{}")] * int(text.split()[1]))
             self._decided_at = time.perf_counter()
@@ -92,25 +92,21 @@ def _calls(request: Any, calls: list[tuple[str, str]]) -> Decision:
 
 
 class BareTool(tool_service_pb2_grpc.ToolServiceServicer):
-    """`add` with nothing around it."""
+    """`say` with nothing around it."""
 
     async def InvokeTool(self, request: Any, context: Any) -> AsyncIterator[tool_service_pb2.InvokeToolResponse]:
-        """Adds."""
-        arguments = json.loads(request.arguments_json)
-        output = json.dumps(arguments["a"] + arguments["b"])
+        """Says it."""
+        output = json.dumps(json.loads(request.arguments_json)["text"])
         yield tool_service_pb2.InvokeToolResponse(result=tool_pb2.ToolResult(output_json=output))
 
 
 def scripted_llm() -> ScriptedInference:
-    """Writes the arguments of `add` under a constraint, and would always call it."""
-
-    def write(request: inference_service_pb2.GenerateRequest) -> str:
-        return '{"a": 2, "b": 3}' if request.HasField("constraint") else "add"
+    """Writes the one argument of `say`, and would always call it."""
 
     def score(request: inference_service_pb2.ScoreContinuationsRequest, continuation: str) -> float:
-        return 0.0 if "add" in continuation else -20.0
+        return 0.0 if "say" in continuation else -20.0
 
-    return ScriptedInference(default=write, scores=score)
+    return ScriptedInference(default='"hello"', scores=score)
 
 
 async def serve(*registrations: tuple[Callable[..., None], Any]) -> None:
@@ -126,13 +122,17 @@ async def serve(*registrations: tuple[Callable[..., None], Any]) -> None:
 
 
 def serve_tools() -> None:
-    """`add` and `wait` as anybody writes them."""
+    """`say` and `wait` as anybody writes them."""
     from toolmesh_toolkit import run_tools, tool
 
     @tool(idempotent=True, read_only=True)
-    async def add(a: int, b: int) -> int:
-        """Adds two whole numbers."""
-        return a + b
+    async def say(text: str) -> str:
+        """Says a text aloud.
+
+        Args:
+            text: What to say.
+        """
+        return text
 
     @tool(idempotent=True, read_only=True)
     async def wait() -> str:
@@ -140,7 +140,7 @@ def serve_tools() -> None:
         await asyncio.sleep(0.1)
         return "waited"
 
-    run_tools("benchmark", [add, wait])
+    run_tools("benchmark", [say, wait])
 
 
 async def bare_loop(llm: str, tool: str, steps: int) -> list[float]:
@@ -148,12 +148,13 @@ async def bare_loop(llm: str, tool: str, steps: int) -> list[float]:
     async with grpc.aio.insecure_channel(llm) as llm_channel, grpc.aio.insecure_channel(tool) as tool_channel:
         generate = inference_service_pb2_grpc.InferenceServiceStub(llm_channel).Generate
         invoke = tool_service_pb2_grpc.ToolServiceStub(tool_channel).InvokeTool
-        asked = inference_service_pb2.GenerateRequest(prompt="add 2 and 3", constraint={"json_schema": "{}"})
+        asked = inference_service_pb2.GenerateRequest(prompt="Say something.")
         latencies = []
         for _ in range(steps):
             begun = time.perf_counter()
             text = "".join([response.text async for response in generate(asked)])
-            async for _response in invoke(tool_service_pb2.InvokeToolRequest(tool="add", arguments_json=text)):
+            arguments = f'{{"text": {text}}}'
+            async for _response in invoke(tool_service_pb2.InvokeToolRequest(tool="say", arguments_json=arguments)):
                 pass
             latencies.append(time.perf_counter() - begun)
         return latencies

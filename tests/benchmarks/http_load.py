@@ -76,7 +76,9 @@ class _Client(asyncio.Protocol):
 
 def post_request(path: str, body: bytes, key: str) -> bytes:
     """The bytes of a POST with a JSON body and an API key."""
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    )
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 

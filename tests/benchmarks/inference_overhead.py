@@ -1,6 +1,6 @@
 """What the inference service adds to its engine: time to first token and tokens a second, directly and through gRPC.
 
-Both run the same model with the same settings, in turns, on this machine: `python tests/benchmarks/inference_overhead.py`.
+Both run the same model with the same settings, in turns: `python tests/benchmarks/inference_overhead.py`.
 """
 
 import argparse
@@ -22,7 +22,10 @@ from toolmesh_core.channel import connect
 from toolmesh_inference.adapters.packaged_models import smollm2_path
 from toolmesh_testing import process
 
-PROMPT = "<|im_start|>user\nWrite a long story about a lighthouse, its keeper and a storm.<|im_end|>\n<|im_start|>assistant\n"
+PROMPT = (
+    "<|im_start|>user\nWrite a long story about a lighthouse, its keeper and a storm.<|im_end|>\n"
+    "<|im_start|>assistant\n"
+)
 
 
 @dataclass

@@ -22,8 +22,9 @@ from pathlib import Path
 import grpc
 import uvloop
 from http_load import Load, post_request, put_load
-from toolmesh.tool.v1 import tool_service_pb2
 from trivial_tools import API_KEY
+
+from toolmesh.tool.v1 import tool_service_pb2
 
 TOOLS = Path(__file__).with_name("trivial_tools.py")
 BODY = b'{"arguments":{"a":2,"b":3}}'

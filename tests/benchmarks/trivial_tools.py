@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 import uvicorn
 import uvloop
+
 from toolmesh.tool.v1 import tool_pb2, tool_service_pb2, tool_service_pb2_grpc
 
 API_KEY = "benchmark-key"

@@ -24,7 +24,9 @@ class JsonSchema:
     def __init__(self, schema: str | Mapping[str, Any]) -> None:
         try:
             parsed = json.loads(schema) if isinstance(schema, str) else dict(schema)
-            self._validator = jsonschema_rs.Draft202012Validator(parsed, validate_formats=True)
+            self._validator = jsonschema_rs.Draft202012Validator(
+                parsed, validate_formats=True, retriever=_refuse_to_fetch
+            )
         except (ValueError, TypeError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             raise InvalidInput(f"not a JSON Schema: {str(error).splitlines()[0]}", reason="BAD_SCHEMA") from error
 
@@ -50,6 +52,11 @@ class JsonSchema:
             if len(found) >= _MOST_ERRORS:
                 break
         return found[:_MOST_ERRORS]
+
+
+def _refuse_to_fetch(uri: str) -> Any:
+    """A schema comes from somebody else; what it points to is never fetched."""
+    raise ValueError(f"the reference {uri!r} points outside the schema; write what it stands for under $defs")
 
 
 def _describe(error: Any, noun: str) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ The wrapping (context, trace, metrics, errors) costs less than interceptors, whi
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any, NoReturn, Protocol
 
 import grpc
@@ -116,13 +116,16 @@ class _Method:
 
         return call
 
-    def streaming(self, function: Callable[[Any, Any], AsyncIterator[Any]]) -> Callable[[Any, Any], AsyncIterator[Any]]:
-        async def call(request: Any, context: Any) -> AsyncIterator[Any]:
+    def streaming(
+        self, function: Callable[[Any, Any], AsyncGenerator[Any]]
+    ) -> Callable[[Any, Any], AsyncGenerator[Any]]:
+        async def call(request: Any, context: Any) -> AsyncGenerator[Any]:
             outcome = _Outcome()
             with self._around(context, outcome):
                 try:
-                    async for response in function(_checked(request), context):
-                        yield response
+                    async with aclosing(function(_checked(request), context)) as responses:
+                        async for response in responses:
+                            yield response
                 except ToolMeshError as error:
                     await _abort(context, error, outcome)
                 except (asyncio.CancelledError, grpc.aio.AbortError, GeneratorExit):

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import Token
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -72,14 +73,20 @@ def span(
         new: Span = NonRecordingSpan(own)
     else:
         new = _Recorder.tracer.start_span(name, outer, kind=kind, attributes=dict(attributes or {}))
-    token = otel_context.attach(trace.set_span_in_context(new, outer))
+    token: Token[otel_context.Context] | None = otel_context.attach(trace.set_span_in_context(new, outer))
     try:
         yield new
+    except GeneratorExit:
+        # A stream nobody reads any more, closed by the garbage collector: in a context of its own, where nothing
+        # was attached.
+        token = None
+        raise
     except BaseException as error:
         new.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"[:200]))
         raise
     finally:
-        otel_context.detach(token)
+        if token is not None:
+            otel_context.detach(token)
         new.end()
 
 

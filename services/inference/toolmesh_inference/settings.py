@@ -27,8 +27,8 @@ class InferenceSettings(ServiceSettings):
     llm_threads: int = Field(
         0,
         ge=0,
-        description="CPU threads that write text; 0 takes all cores but one: they wait for each other hundreds of times "
-        "a token, so that one pushed off its core by another process holds up all.",
+        description="CPU threads that write text; 0 takes all cores but one: they wait for each other hundreds of "
+        "times a token, so that one pushed off its core by another process holds up all.",
     )
     llm_prompt_threads: int = Field(0, ge=0, description="CPU threads that read prompts; 0 takes all cores.")
     llm_prompt_cache_mib: int = Field(

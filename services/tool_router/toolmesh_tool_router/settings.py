@@ -1,5 +1,7 @@
 """The settings of the tool router."""
 
+from pathlib import Path
+
 from pydantic import Field, field_validator
 
 from toolmesh_core.settings import ServiceSettings, service_config
@@ -11,6 +13,7 @@ class ToolRouterSettings(ServiceSettings):
 
     model_config = service_config("TOOL_ROUTER")
 
+    data_dir: Path = Field(Path(".toolmesh/tool_router"), description="Folder of the registry; made if missing.")
     tool_services: str = Field("", description="Tool services known from the start: name=address, comma separated.")
     memory_address: str = Field("", description="gRPC target of memory; empty keeps no large outputs.")
     default_timeout_s: float = Field(30.0, gt=0, description="Seconds for one try of a tool that declares no limit.")

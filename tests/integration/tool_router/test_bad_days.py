@@ -90,6 +90,57 @@ def _read(url: str) -> str:
         return str(response.read().decode())
 
 
+async def test_a_tool_service_that_drains_fails_none_of_its_calls_and_then_leaves(
+    start_router: Start, start_sample: Start, tmp_path: Path
+) -> None:
+    socket = tmp_path / "sample.sock"
+    async with (
+        start_sample(socket) as sample,
+        start_router(tmp_path / "router", tool_services=f"sample=unix:{socket}") as (process, router),
+    ):
+        await router.until(lambda names: "wait" in names, within_s=10)
+        calls = [asyncio.create_task(router.result("wait", '{"seconds": 1}')) for _ in range(20)]
+        await _until_in_flight(process.metrics_url, 20)
+        await asyncio.sleep(0.2)  # from accepted by the router to running in the tool
+        sample.terminate()
+        results = await asyncio.gather(*calls)
+        assert {result.tool_result.output_json for result in results} == {'"done"'}
+        assert await sample.wait() == 0
+        await router.until(lambda names: not names, within_s=LEAVES_WITHIN_S)
+
+
+async def test_under_load_a_killed_tool_service_costs_typed_errors_only(
+    start_router: Start, start_sample: Start, tmp_path: Path
+) -> None:
+    socket = tmp_path / "sample.sock"
+    ends: list[str] = []
+    stop = asyncio.Event()
+
+    async def keep_calling(router: Any) -> None:
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(5):
+                    ends.append((await router.result("add", '{"a": 3}', timeout=3.0)).tool_result.output_json)
+            except ToolMeshError as error:
+                ends.append(type(error).__name__)
+
+    settings = {"tool_services": f"sample=unix:{socket}", "startup_wait_s": "0"}
+    async with start_router(tmp_path / "router", **settings) as (_, router):
+        async with start_sample(socket) as sample:
+            await router.until(lambda names: "add" in names, within_s=10)
+            callers = [asyncio.create_task(keep_calling(router)) for _ in range(8)]
+            await asyncio.sleep(0.3)
+            sample.kill()
+            await sample.wait()
+        async with start_sample(socket):
+            await router.until(lambda names: "add" in names, within_s=LEAVES_WITHIN_S)
+            stop.set()
+            await asyncio.gather(*callers)
+            assert await router.result("add", '{"a": 3}')
+    assert set(ends) <= {"4", "Unavailable"}
+    assert "4" in ends
+
+
 async def test_a_router_that_was_killed_knows_its_tools_after_the_restart(
     start_router: Start, start_sample: Start, tmp_path: Path
 ) -> None:

@@ -107,7 +107,7 @@ class Asker:
         left[-1]["more_body"] = False
 
         async def receive() -> dict[str, Any]:
-            return left.pop(0)
+            return left.pop(0) if left else {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -158,7 +158,7 @@ def ask(upstream: FakeUpstream, clock: FakeClock, neighbour_faults: dict[str, st
         api_key("reader", "key-of-a-reader", "tools:read"),
         api_key("narrow", "key-with-few-tokens", "tools:read", "runs", burst=2, max_runs=1),
     ]
-    limits = FaceLimits(body_bytes=1000, document_bytes=2000, artifact_bytes=3000, keepalive_s=15)
+    limits = FaceLimits(body_bytes=1500, document_bytes=2000, artifact_bytes=3000, keepalive_s=15)
     faces = faces_of(upstream, check, lambda: application.is_draining, limits)
     origins = CrossOrigin(["https://example.org"])
     application = Application(ROUTES, faces, Authenticate(KeyRing(keys)), LimitRate(clock), origins)

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from toolmesh.tool_router.v1 import tool_router_service_pb2
 
+from toolmesh.tool_router.v1 import tool_router_service_pb2
 from toolmesh_core.errors import AlreadyExists, NotFound, ResourceExhausted, Unavailable
 from toolmesh_testing import FakeClock
 
@@ -108,7 +108,7 @@ async def test_another_media_type_or_encoding_is_415(ask: Any, headers: dict[str
 async def test_a_body_announced_too_large_is_refused_before_it_is_read(ask: Any) -> None:
     reply = await ask("POST", "/v1/sessions", [b"never read"], content_length="10000000")
     assert (reply.status, reply.headers["connection"]) == (413, "close")
-    assert "1000 bytes" in reply.json["detail"]
+    assert "1500 bytes" in reply.json["detail"]
 
 
 async def test_a_body_that_grows_too_large_is_refused_when_it_does(ask: Any) -> None:

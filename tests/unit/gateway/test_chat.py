@@ -4,11 +4,11 @@ from typing import Any
 
 import orjson
 import pytest
+
 from toolmesh.chat.v1 import message_pb2
 from toolmesh.controller.v1 import controller_service_pb2, decision_pb2
 from toolmesh.inference.v1 import inference_service_pb2
 from toolmesh.planner.v1 import run_event_pb2, run_pb2, run_service_pb2
-
 from toolmesh_core.errors import Unavailable
 from toolmesh_gateway.api.http.problem import HttpProblem
 from toolmesh_gateway.api.openai.chat_request import ChatRequest, read_chat_request
@@ -45,7 +45,7 @@ def decided(finish_reason: Any) -> run_service_pb2.StreamRunEventsResponse:
 
 
 def client_calls() -> run_service_pb2.StreamRunEventsResponse:
-    calls = [message_pb2.ToolCall(id=f"c{n}", tool="add", arguments_json='{"a": %d}' % n) for n in (1, 2)]
+    calls = [message_pb2.ToolCall(id=f"c{n}", tool="add", arguments_json=f'{{"a": {n}}}') for n in (1, 2)]
     return ended(run_pb2.END_REASON_CLIENT_TOOL_CALLS, client_tool_calls=calls)
 
 

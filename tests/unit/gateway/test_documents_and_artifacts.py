@@ -4,9 +4,9 @@ import base64
 from typing import Any
 
 import pytest
+
 from toolmesh.memory.v1 import artifact_pb2, memory_service_pb2
 from toolmesh.retriever.v1 import document_pb2, retriever_service_pb2
-
 from toolmesh_core.errors import NotFound
 
 
@@ -31,9 +31,7 @@ def _stores(upstream: Any) -> None:
 async def test_a_document_comes_as_text(ask: Any, upstream: Any) -> None:
     reply = await ask("POST", "/v1/documents", {"title": "T", "text": "größer"})
     assert (reply.status, reply.json["id"]) == (200, "doc_1")
-    expected = retriever_service_pb2.AddDocumentRequest(
-        title="T", media_type="text/plain", content="größer".encode()
-    )
+    expected = retriever_service_pb2.AddDocumentRequest(title="T", media_type="text/plain", content="größer".encode())
     assert upstream.asked[0][1] == expected
 
 

@@ -83,7 +83,7 @@ def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_key_file_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Unavailable, match="api_key: Not a directory"):
+    with pytest.raises(Unavailable, match="api_key: File exists"):
         main_key(tmp_path / "file" / "api_key")
 
 

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from toolmesh.planner.v1 import run_event_pb2, run_pb2, run_service_pb2
 
+from toolmesh.planner.v1 import run_event_pb2, run_pb2, run_service_pb2
 from toolmesh_core.errors import NotFound, Unavailable
 from toolmesh_gateway.app.follow_run import FollowRun
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from toolmesh.tool_router.v1 import tool_router_service_pb2
-
 from toolmesh_core.errors import Unavailable
 
 InvokeToolResponse = tool_router_service_pb2.InvokeToolResponse

@@ -9,13 +9,13 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
+
 from toolmesh.inference.v1 import inference_service_pb2
 from toolmesh.memory.v1 import memory_service_pb2
 from toolmesh.planner.v1 import run_event_pb2, run_pb2, run_service_pb2
 from toolmesh.retriever.v1 import retriever_service_pb2
 from toolmesh.tool.v1 import tool_pb2
 from toolmesh.tool_router.v1 import tool_router_service_pb2
-
 from toolmesh_core.errors import InvalidInput
 from toolmesh_gateway.api.transcoding.json_text import embed_json, read_json, write_json
 from toolmesh_gateway.api.transcoding.reading import FieldError, read_texts, reader_of, text_readers_of
@@ -61,8 +61,8 @@ def test_arguments_come_out_as_they_went_in(arguments: dict[str, Any]) -> None:
 )
 def test_a_number_keeps_its_digits(number: str) -> None:
     request = tool_router_service_pb2.InvokeToolRequest()
-    assert read('{"arguments": {"b": [%s], "a": 1}}' % number, request) == []
-    assert request.arguments_json == '{"b":[%s],"a":1}' % number
+    assert read(f'{{"arguments": {{"b": [{number}], "a": 1}}}}', request) == []
+    assert request.arguments_json == f'{{"b":[{number}],"a":1}}'
 
 
 @pytest.mark.parametrize("text", ['{"a": 1.10, "b": 123456789012345678901234567890}', "1e400", "null", '"x"', "[ ]"])

@@ -182,6 +182,21 @@ async def test_a_service_that_keeps_failing_is_left_alone_then_tried_then_truste
     assert len(service.calls) == 4
 
 
+async def test_a_trial_whose_caller_goes_leaves_room_for_the_next_trial(router: Router, definition: Make) -> None:
+    service = await router.add("calc", definition("add"))
+    service.behaviours = [[DOWN], [DOWN], [DOWN], [asyncio.Event().wait], [ToolOutcome("4")]]
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await router.call("add")
+    router.clock.advance(5)
+    trial = asyncio.create_task(router.call("add"))
+    await service.until(lambda it: len(it.calls) == 4)
+    trial.cancel()
+    await service.until(lambda it: it.cancelled)
+    [finished] = await router.call("add")
+    assert finished.outcome.output_json == "4"
+
+
 async def test_a_caller_in_a_hurry_does_not_open_the_breaker(router: Router, definition: Make) -> None:
     service = await router.add("calc", definition("add"))
     service.behaviours = [[DeadlineExceeded("late")]]
@@ -224,6 +239,10 @@ async def test_a_call_that_waits_too_long_for_a_place_says_so(router: Router, de
     await service.until(lambda it: len(it.calls) == 2)
     with calling(timeout_s=0.02), pytest.raises(DeadlineExceeded, match="no place came free"):
         await router.call("add")
+    # Who gave up waiting has freed nobody's place.
+    with calling(timeout_s=0.02), pytest.raises(DeadlineExceeded, match="no place came free"):
+        await router.call("add")
+    assert len(service.calls) == 2
     for task in inside:
         task.cancel()
     await asyncio.gather(*inside, return_exceptions=True)
@@ -251,6 +270,16 @@ async def test_a_large_output_becomes_an_artifact_and_a_summary(router: Router, 
     assert (output["artifact"], output["size_bytes"], output["summary"]["count"]) == ("sha256-1", len(text), 1000)
     assert finished.outcome.artifacts[0].artifact == "sha256-1"
     assert router.artifacts.stored == [("ada", text.encode(), "application/json", "add.json")]
+
+
+@pytest.mark.parametrize("text", [json.dumps("x" * 998), json.dumps("中" * 300, ensure_ascii=False)], ids=len)
+async def test_an_output_within_the_limit_in_bytes_is_passed_on_whole(
+    router: Router, definition: Make, text: str
+) -> None:
+    service = await router.add("calc", definition("add"))
+    service.behaviours = [[ToolOutcome(text)]]
+    [finished] = await router.call("add")
+    assert (finished.outcome.output_json, finished.truncated) == (text, False)
 
 
 async def test_a_large_text_is_stored_as_text(router: Router, definition: Make) -> None:

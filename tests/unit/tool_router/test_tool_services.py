@@ -118,7 +118,9 @@ async def test_a_service_that_is_down_is_left_out_and_its_tools_are_listed_again
     router: Router, definition: Make
 ) -> None:
     service = await router.add("calc", definition("add"))
+    await router.follow.look()
     service.serving = False
+    router.clock.advance(1)
     await router.follow.look()
     assert router.callable_names() == []
     service.serving, service.definitions = True, [definition("add"), definition("sub")]

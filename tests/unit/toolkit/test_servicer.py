@@ -237,25 +237,18 @@ async def test_a_cancelled_call_tells_the_function_on_its_thread() -> None:
 
 
 async def test_no_more_sync_tools_run_at_once_than_there_are_threads() -> None:
-    running, most = 0, 0
-    lock = threading.Lock()
-    gate = threading.Barrier(2)
+    gate = threading.Barrier(3)
 
     @tool
-    def pair() -> int:
-        """Wait for a second one."""
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        gate.wait(timeout=5)
-        with lock:
-            running -= 1
-        return 1
+    def trio() -> int:
+        """Work only where three run at once."""
+        return gate.wait(timeout=0.3)
 
-    servicer = ToolServicer([pair], max_threads=2)
-    await asyncio.gather(*(result(servicer, "pair") for _ in range(6)))
-    assert most == 2
+    for threads, ends in ((2, {"failure"}), (3, {"output_json"})):
+        gate.reset()
+        servicer = ToolServicer([trio], max_threads=threads)
+        results = await asyncio.gather(*(result(servicer, "trio") for _ in range(3)))
+        assert {one.WhichOneof("outcome") for one in results} == ends
 
 
 async def test_tools_are_listed_by_name_in_pages(servicer: ToolServicer) -> None:

@@ -66,9 +66,7 @@ def down() -> None:
     try:
         supervisor.wait(_DOWN_TIMEOUT_S)
     except psutil.TimeoutExpired:
-        _fail(
-            f"the supervisor ({state.supervisor_pid}) is not done after {_DOWN_TIMEOUT_S:g} s; see its logs"
-        )
+        _fail(f"the supervisor ({state.supervisor_pid}) is not done after {_DOWN_TIMEOUT_S:g} s; see its logs")
     _console.print("stopped")
 
 

@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
 from toolmesh_controller.app.limits import Limits
-from toolmesh_controller.app.ports import Inference, ModelRef
+from toolmesh_controller.app.ports import Inference, ModelInfo, ModelRef
 from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.arithmetic import hint_words
 from toolmesh_controller.domain.choose import Evidence, choice_scores, is_decisive
-from toolmesh_controller.domain.conversation import Candidate, ChoiceScore, Usage
+from toolmesh_controller.domain.conversation import Candidate, ChoiceScore, ContextCut, Usage
 from toolmesh_controller.domain.lexical import lexical_scores
 from toolmesh_controller.domain.missing import missing_from
 from toolmesh_controller.domain.parts import Part, pieces_of
 from toolmesh_controller.domain.plan_parts import PlannedPart, plan_parts
 from toolmesh_controller.domain.prompts import NO_TOOL, choice_messages
-from toolmesh_controller.domain.request_text import RequestText
+from toolmesh_controller.domain.request_text import request_text
 from toolmesh_controller.domain.slots import slots_of
 from toolmesh_controller.domain.words import word_set
+
+# Room for a tool's name after the prompt.
+CHOICE_TOKENS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,19 @@ class Choice:
     planned: tuple[PlannedPart, ...]
     scores: tuple[ChoiceScore, ...]
     usage: Usage
+    cut: ContextCut
 
 
 class ChooseTools:
-    def __init__(self, inference: Inference, limits: Limits) -> None:
+    def __init__(self, inference: Inference, fit_prompt: FitPrompt, limits: Limits) -> None:
         self._inference = inference
+        self._fit_prompt = fit_prompt
         self._limits = limits
 
     async def __call__(
         self,
         ref: ModelRef,
+        model: ModelInfo,
         candidates: Sequence[Candidate],
         tools: Sequence[ReadTool],
         request: str,
@@ -51,18 +58,18 @@ class ChooseTools:
             allow_none: whether "no tool" is a choice.
             single: whether at most one call may come out, so that the request is not cut.
         """
-        usage = Usage()
+        usage, cut = Usage(), ContextCut()
         opinions = self._opinions(candidates, tools, f"{context}\n{request}")
         scores = choice_scores(opinions, allow_none=allow_none, weights=self._limits.weights)
         planned: list[PlannedPart] = []
         if not single:
             planned = self._plan(candidates, tools, request, allow_none=allow_none)
         if len(planned) > 1:
-            return Choice(tuple(planned), scores, usage)
+            return Choice(tuple(planned), scores, usage, cut)
         if not is_decisive(scores, self._limits.weights):
-            scores = await self._ask(ref, opinions, tools, scores, request, usage)
+            scores, cut = await self._ask(ref, model, opinions, tools, scores, request, usage)
         whole = Part(request, 0, strong=True)
-        return Choice((PlannedPart(whole, scores[0].tool),), scores, usage)
+        return Choice((PlannedPart(whole, scores[0].tool),), scores, usage, cut)
 
     def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
         lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])
@@ -84,7 +91,7 @@ class ChooseTools:
             return kept[text]
 
         def is_complete(text: str, name: str) -> bool:
-            tool, read = by_name[name], RequestText(text)
+            tool, read = by_name[name], request_text(text)
             return not missing_from(slots_of(tool.parameters, read, tool.words.name), read, tool.own_words)
 
         return plan_parts(request, pieces_of(request), best_tool, is_complete)
@@ -92,16 +99,21 @@ class ChooseTools:
     async def _ask(
         self,
         ref: ModelRef,
+        model: ModelInfo,
         opinions: Sequence[Evidence],
         tools: Sequence[ReadTool],
         scores: Sequence[ChoiceScore],
         request: str,
         usage: Usage,
-    ) -> tuple[ChoiceScore, ...]:
+    ) -> tuple[tuple[ChoiceScore, ...], ContextCut]:
         """The scores with the LLM's log-probabilities of the best names in them."""
         allow_none = any(not score.tool for score in scores)
         names = [score.tool for score in scores if score.tool][: self._limits.scored_candidates]
         described = {tool.name: tool.description for tool in tools}
+        frame = [message.content for message in choice_messages([], request)]
+        offers = Pieces(frame, candidates=[f"{name}: {described[name]}" for name in names])
+        fitting, _ = await self._fit_prompt(model, offers, CHOICE_TOKENS)
+        names = names[: fitting.candidates]
         messages = choice_messages([(name, described[name]) for name in names], request)
         asked = [*names, NO_TOOL] if allow_none and NO_TOOL not in names else names
         answer = await self._inference.score(ref, messages, [f" {name}" for name in asked])
@@ -112,4 +124,4 @@ class ChooseTools:
         fused = [
             Evidence(item.tool, item.lexical, item.retriever, said.get(item.tool, worst) - none) for item in opinions
         ]
-        return choice_scores(fused, allow_none=allow_none, weights=self._limits.weights)
+        return choice_scores(fused, allow_none=allow_none, weights=self._limits.weights), fitting.cut

@@ -1,5 +1,6 @@
 """Decides the next step: tool calls, an answer, or a question back."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +11,10 @@ from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.ports import Constraint, Inference, ModelInfo, ModelRef, NewId, Sampling
 from toolmesh_controller.app.tool_book import ReadTool, read_tool
 from toolmesh_controller.app.write_answer import Answer, WriteAnswer
-from toolmesh_controller.domain.call_text import arguments_text
 from toolmesh_controller.domain.conversation import (
     Candidate,
     ChoiceScore,
+    ContextCut,
     Decision,
     Finish,
     Message,
@@ -52,7 +53,7 @@ class Decide:
         self._inference = inference
         self._new_id = new_id
         self._limits = limits
-        self._choose = ChooseTools(inference, limits)
+        self._choose = ChooseTools(inference, fit_prompt, limits)
         self._fill = FillArguments(inference, fit_prompt, limits)
         self._write = WriteAnswer(inference, fit_prompt, limits)
 
@@ -61,12 +62,12 @@ class Decide:
         turn = turn_of(ask.messages)
         offered = _offered(ask)
         model = await self._inference.model(ask.ref.model)
-        usage, scores = Usage(), tuple[ChoiceScore, ...]()
+        usage, scores, cut = Usage(), tuple[ChoiceScore, ...](), ContextCut()
         if offered:
             tools = [read_tool(candidate) for candidate in offered]
-            choice = await self._choice(ask, turn, offered, tools)
+            choice = await self._choice(ask, model, turn, offered, tools)
             usage.add(choice.usage)
-            scores = choice.scores
+            scores, cut = choice.scores, choice.cut
             decision = await self._act(ask, model, turn, choice, {tool.name: tool for tool in tools}, usage)
             if decision:
                 yield decision
@@ -74,18 +75,20 @@ class Decide:
         async for event in self._write(ask.ref, model, turn, ask.sampling, ask.answer_constraint, usage):
             if isinstance(event, Answer):
                 yield Decision(
-                    answer=event.text, usage=usage, scores=scores, context_cut=event.cut, finish=event.finish
+                    answer=event.text, usage=usage, scores=scores, context_cut=event.cut.plus(cut), finish=event.finish
                 )
             else:
                 yield event
 
     async def _choice(
-        self, ask: DecideAsk, turn: Turn, offered: Sequence[Candidate], tools: Sequence[ReadTool]
+        self, ask: DecideAsk, model: ModelInfo, turn: Turn, offered: Sequence[Candidate], tools: Sequence[ReadTool]
     ) -> Choice:
         must = ask.tool_choice is ToolChoice.REQUIRED or bool(ask.required_tool)
         earlier = _last_request(turn) if leans_on_history(turn.request) else ""
         single = bool(ask.required_tool) or bool(earlier) or (ask.max_tool_calls == 1 and not turn.done)
-        return await self._choose(ask.ref, offered, tools, turn.request, earlier, allow_none=not must, single=single)
+        return await self._choose(
+            ask.ref, model, offered, tools, turn.request, earlier, allow_none=not must, single=single
+        )
 
     async def _act(
         self, ask: DecideAsk, model: ModelInfo, turn: Turn, choice: Choice, tools: dict[str, ReadTool], usage: Usage
@@ -105,14 +108,18 @@ class Decide:
             if filled.missing or filled.errors:
                 refused.append((tool, filled))
             elif not turn.already_called(tool.name, filled.arguments):
-                call = ToolCall(self._new_id("call"), tool.name, arguments_text(filled.arguments))
+                call = ToolCall(self._new_id("call"), tool.name, json.dumps(filled.arguments, ensure_ascii=False))
                 if not any(other.tool == call.tool and other.arguments_json == call.arguments_json for other in calls):
                     calls.append(call)
         if calls:
-            return Decision(calls=tuple(calls), usage=usage, scores=choice.scores)
+            return Decision(calls=tuple(calls), usage=usage, scores=choice.scores, context_cut=choice.cut)
         if refused and not turn.done:
             return Decision(
-                question=_question(refused, turn, must=must), usage=usage, scores=choice.scores, finish=Finish.STOP
+                question=_question(refused, turn, must=must),
+                usage=usage,
+                scores=choice.scores,
+                context_cut=choice.cut,
+                finish=Finish.STOP,
             )
         return None
 

@@ -13,7 +13,7 @@ from toolmesh_controller.domain.conversation import Message, Usage
 from toolmesh_controller.domain.grammar import GrammarWriter
 from toolmesh_controller.domain.missing import missing_from
 from toolmesh_controller.domain.prompts import fill_messages, whole_fill_messages
-from toolmesh_controller.domain.request_text import RequestText
+from toolmesh_controller.domain.request_text import RequestText, request_text
 from toolmesh_controller.domain.slots import Slot, slots_of
 from toolmesh_controller.domain.turn import parsed
 from toolmesh_controller.domain.value_grammar import value_grammar
@@ -141,14 +141,14 @@ class FillArguments:
 
 def _sourced_slots(tool: ReadTool, sources: Sequence[str]) -> tuple[list[_Sourced], list[Slot]]:
     """The slots of the first source, what it lacks taken from later ones; and what none of them holds."""
-    first = RequestText(sources[0])
+    first = request_text(sources[0])
     slots = slots_of(tool.parameters, first, tool.words.name)
     found = {slot.parameter.name: _Sourced(slot, first) for slot in slots}
     missing = missing_from(slots, first, tool.own_words)
     for text in sources[1:]:
         if not missing:
             break
-        wider = RequestText(text)
+        wider = request_text(text)
         wanted = [slot.parameter for slot in missing]
         more = slots_of(wanted, wider, tool.words.name)
         found.update({slot.parameter.name: _Sourced(slot, wider) for slot in more})

@@ -26,9 +26,10 @@ def find_expression(text: str) -> tuple[int, int, str] | None:
     if share:
         return share.start(), share.end(), f"{share.group(1)} / 100 * {share.group(2).replace(',', '')}"
     for match in _EXPRESSION.finditer(text):
-        if _NOT_ARITHMETIC.match(match.group().strip()):
-            continue
-        return match.start(), match.end(), _written(match.group().strip())
+        found = match.group().strip()
+        if not _NOT_ARITHMETIC.match(found):
+            start = match.start() + match.group().index(found)
+            return start, start + len(found), _written(found)
     return None
 
 

@@ -16,7 +16,7 @@ class FusionWeights:
     """
 
     lexical: float = 7.0
-    lexical_threshold: float = 0.2
+    lexical_threshold: float = 0.1
     retriever: float = 1.0
     retriever_threshold: float = 0.3
     retriever_lexical: float = 3.0

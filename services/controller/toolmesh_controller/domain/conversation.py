@@ -84,6 +84,14 @@ class ContextCut:
     dropped_candidates: int = 0
     cut_result_tokens: int = 0
 
+    def plus(self, other: "ContextCut") -> "ContextCut":
+        """What two prompts of one decision left out, together."""
+        return ContextCut(
+            self.dropped_messages + other.dropped_messages,
+            self.dropped_candidates + other.dropped_candidates,
+            self.cut_result_tokens + other.cut_result_tokens,
+        )
+
     @property
     def empty(self) -> bool:
         return not (self.dropped_messages or self.dropped_candidates or self.cut_result_tokens)

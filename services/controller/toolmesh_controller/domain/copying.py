@@ -9,12 +9,12 @@ from itertools import zip_longest
 _UNIT = re.compile(r"[\u3400-\u9fff]|[#@$]?\w+(?:[^\w\s\u3400-\u9fff,;!?()\"“”\[\]{}]+\w+)*[+#%]*")
 _SENTENCE_END = re.compile(r"[.!?。！？;；\n]\s*$|[.!?。！？;；\n]\s")
 # A span neither starts nor ends with one of these; inside it they are welcome ("Statue of Liberty").
-_LINKS_TEXT = """a an the of in on at to for from by with and or is are was were be as that which whose please my your our
-    what how who where when would could should can do does i me you we"""
+_LINKS_TEXT = """a an the of in on at to for from by with and or is are was were be as that which whose please my
+    your our what how who where when would could should can do does i me you we"""
 _LINKS = frozenset(_LINKS_TEXT.split())
 # A short value ends before one of these: "Rome" and "Paris" in "from Rome to Paris by train".
-_BREAKS_TEXT = """in at on for from with by using to into near between about during since until via named called titled than
-    where which that whose who is are was were has have located if when while starting ending"""
+_BREAKS_TEXT = """in at on for from with by using to into near between about during since until via named called titled
+    than where which that whose who is are was were has have located if when while starting ending"""
 _BREAKS = frozenset(_BREAKS_TEXT.split())
 MAX_UNITS = 160
 

@@ -19,7 +19,7 @@ _MONTHS = {
             "october oct",
             "november nov",
             "december dec",
-        ),  # fmt: skip
+        ),
         start=1,
     )
     for name in names.split()

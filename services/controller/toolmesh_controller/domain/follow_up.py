@@ -2,7 +2,7 @@
 
 import re
 
-_OPENING = re.compile(r"^\s*(?:and|what about|how about|also|now|same|again|那|还有|再)\b?", re.IGNORECASE)
+_OPENING = re.compile(r"^\s*(?:(?:and|what about|how about|also|now|same|again)\b|那|还有|再)", re.IGNORECASE)
 _ENDING = re.compile(r"呢[?？]?\s*$|\b(?:too|instead|as well)[?.!]?\s*$", re.IGNORECASE)
 _FEW_WORDS = 6
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from toolmesh_controller.domain.copying import Unit, units_of
 from toolmesh_controller.domain.mentions import Mention, find_mentions
@@ -16,8 +16,10 @@ CLAUSE_COST = 1
 _CLAUSE_END = re.compile(r"[,;.!?，。；！？]|\band\b")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RequestText:
+    """Made by `request_text`, which keeps the last few: the steps of one run read the same request again."""
+
     text: str
 
     @cached_property
@@ -79,6 +81,6 @@ class RequestText:
         return [mention for mention in self.mentions if mention.kind == kind]
 
 
-def first_free(mentions: Sequence[Mention], taken: Sequence[Mention]) -> list[Mention]:
-    """The mentions that no taken one overlaps."""
-    return [mention for mention in mentions if not any(mention.overlaps(other) for other in taken)]
+@lru_cache(maxsize=256)
+def request_text(text: str) -> RequestText:
+    return RequestText(text)

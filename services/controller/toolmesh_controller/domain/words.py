@@ -8,11 +8,13 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[\u3400-\u9fff]+")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 
-_STOP_WORDS_TEXT = """a an the of for to in on at by with from into about as is are was were be been am do does did can could
-    would will shall should may might must i me my we us our you your he she it its they them their this that these
-    those there here and or but if then than so not no yes please tell give show get find want need like know let
-    what which who whom whose when where why how much many some any all each also just using use used given
-    provide provides return returns value values e g eg etc i'd i'm it's what's"""
+_STOP_WORDS_TEXT = """
+    a an the of for to in on at by with from into about as is are was were be been am do does did can could
+    would will shall should may might must i me my we us our you your he she it its they them their this that
+    these those there here and or but if then than so not no yes please tell give show get find want need like
+    know let what which who whom whose when where why how much many some any all each also just using use used
+    given provide provides return returns value values e g eg etc i'd i'm it's what's
+"""
 STOP_WORDS = frozenset(_STOP_WORDS_TEXT.split())
 _CJK_STOP = frozenset("的了是在我你他她它们请吗呢吧啊一下帮给和与并从到对把用有")
 

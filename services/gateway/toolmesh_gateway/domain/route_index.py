@@ -96,4 +96,4 @@ def _split(path: str) -> tuple[str, str]:
     """A path and its custom verb: "/v1/runs/r:cancel" is "/v1/runs/r" and "cancel"."""
     last = path.rfind("/")
     colon = path.rfind(":")
-    return (path[:colon], path[colon + 1 :]) if colon > last else (path, "")
+    return (path[:colon], path[colon + 1 :]) if last < colon < len(path) - 1 else (path, "")

@@ -63,12 +63,13 @@ class LlamaCppEngine:
                     yield piece
 
     async def score(self, prompt: Prompt, adapter: str, continuations: Sequence[str]) -> Scores:
-        """Log-probabilities by walking the tree of the continuations' tokens (see ContinuationSearch).
+        """Log-probabilities by a walk over the tree of the continuations' tokens (see ContinuationSearch).
 
-        Each step is one pass of the model over the prompt plus the tokens walked so far; all but the last few are in
-        the prompt cache, so a step costs about one generated token. The model's own probabilities are taken, before
-        any sampling rule. A continuation is tokenised by itself, as it would be generated after the prompt. One that
-        is under a thousandth of the best is not walked to its end: its figure is then a bound from above.
+        Each step is one pass of the model over the prompt and the tokens walked so far; all but the last of them are in
+        the prompt cache, so a step costs about one generated token, and names that differ in their first token need
+        one step in all. The model's own probabilities are taken, before any sampling rule. A continuation is tokenised
+        by itself, as it would be generated after the prompt; other ways to spell it with tokens are not added up. One
+        that is under a thousandth of the best may not be walked to its end: its figure is then a bound from above.
         """
         text = await self._text_of(prompt)
         prompt_tokens = tuple(await self._server.tokens_of(text, add_special=True))

@@ -40,7 +40,7 @@ class CallTools:
             candidates = await self.candidates.of(run)
             tools = {name: candidate.tool for name, candidate in candidates.items()}
             run.append(*(start_event(call.call, tools.get(call.call.tool)) for call in approved))
-        if not _all_read_only(run, calls):
+        if not _can_be_forgotten(run, calls):
             # On disk before it is sent: after a crash it must be known that the call may have been made.
             await run.durable()
         open_calls = [call for call in calls if call.result is None]
@@ -96,9 +96,9 @@ class CallTools:
         return await self.patience.repeat(invoke, is_safe)
 
 
-def _all_read_only(run: LiveRun, calls: Sequence[CallState]) -> bool:
+def _can_be_forgotten(run: LiveRun, calls: Sequence[CallState]) -> bool:
     found = [(run.candidates or {}).get(call.call.tool) for call in calls]
-    return all(candidate is not None and candidate.tool.read_only for candidate in found)
+    return all(candidate is not None and candidate.tool.read_only and candidate.tool.idempotent for candidate in found)
 
 
 def _unknown_outcome(call: CallState) -> Unavailable:

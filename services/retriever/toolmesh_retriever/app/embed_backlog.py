@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from toolmesh_core.errors import ToolMeshError
-from toolmesh_retriever.app.ports import DocumentStore, Embedder, Embeddings, TextKind, ToolStore, Vector
+from toolmesh_retriever.app.ports import DocumentStore, Embedder, TextKind, ToolStore, Vector
 from toolmesh_retriever.app.tool_catalog import ToolCatalog
 
 logger = logging.getLogger(__name__)
@@ -74,15 +74,15 @@ class EmbedBacklog:
     async def step(self, embedder: Embedder) -> int:
         """Embeds one portion; gives its size, 0 where nothing is left."""
         if self._next_model and self._next_model != self.model:
-            await self._change_model(self._next_model)
+            await self._use(self._next_model)
         waiting = await self._tools_waiting()
         if waiting:
             part = dict(islice(waiting.items(), _TEXTS_AT_ONCE))
             made = await embedder.embed(list(part.values()), TextKind.PASSAGE, _TIMEOUT_S)
-            if await self._is_ours(made):
-                vectors = dict(zip(part, made.vectors, strict=True))
-                await self.tools.save_vectors(made.model, vectors)
-                await self.catalog.set_vectors(vectors)
+            await self._use(made.model)
+            vectors = dict(zip(part, made.vectors, strict=True))
+            await self.tools.save_vectors(made.model, vectors)
+            await self.catalog.set_vectors(vectors)
             return len(part)
         return await self._embed_passages(embedder)
 
@@ -101,9 +101,9 @@ class EmbedBacklog:
         if not rows:
             return 0
         made = await embedder.embed([text for _, text in rows], TextKind.PASSAGE, _TIMEOUT_S)
-        if await self._is_ours(made):
-            ids = [passage for passage, _ in rows]
-            await self.documents.save_vectors(made.model, dict(zip(ids, made.vectors, strict=True)))
+        await self._use(made.model)
+        ids = [passage for passage, _ in rows]
+        await self.documents.save_vectors(made.model, dict(zip(ids, made.vectors, strict=True)))
         return len(rows)
 
     async def _report_all(self) -> None:
@@ -114,15 +114,12 @@ class EmbedBacklog:
         self._waiting = max(0, waiting)
         self.report(self._waiting)
 
-    async def _is_ours(self, made: Embeddings) -> bool:
-        """Whether vectors fit to those at hand; otherwise all are made again by the new model."""
-        if made.model == self.model:
-            return True
-        await self._change_model(made.model)
-        return False
-
-    async def _change_model(self, model: str) -> None:
+    async def _use(self, model: str) -> None:
+        """Vectors of different models cannot be compared: with a new model, those of the old one are dropped."""
+        self._next_model = ""
+        if model == self.model:
+            return
         logger.info("embedding model", extra={"model": model, "before": self.model})
-        self.model, self._next_model = model, ""
+        self.model = model
         await self.catalog.forget_vectors()
         await self.tools.save_vectors(model, {})

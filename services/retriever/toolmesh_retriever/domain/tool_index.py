@@ -26,7 +26,7 @@ class ToolEntry:
     """One tool as indexed.
 
     Attributes:
-        term_ids: [terms], each once.
+        term_ids: [terms], each once; at least one.
         counts: [terms, fields], how often each term occurs.
         bigrams: pairs of neighbouring terms in name or description, as one number each.
     """
@@ -48,6 +48,7 @@ class ToolIndex:
         # Of each term: slot -> counts by field.
         self._postings: list[dict[int, Floats]] = []
         self._lengths = np.zeros((64, len(FIELDS)))
+        self._taken = np.zeros(64, dtype=bool)
         self._impacts: dict[int, tuple[Ints, Floats]] = {}
         self._idf: Floats | None = None
         self._norms: Floats | None = None
@@ -61,6 +62,11 @@ class ToolIndex:
     def capacity(self) -> int:
         """One more than the highest slot."""
         return len(self.entries)
+
+    @property
+    def taken(self) -> NDArray[np.bool_]:
+        """[capacity]: which slots hold a tool; changes with the index."""
+        return self._taken[: self.capacity]
 
     def slot_of(self, name: str) -> int | None:
         """Where a tool is, if it is here."""
@@ -85,11 +91,13 @@ class ToolIndex:
             self.entries.append(None)
             if slot == len(self._lengths):
                 self._lengths = np.vstack([self._lengths, np.zeros_like(self._lengths)])
+                self._taken = np.concatenate([self._taken, np.zeros_like(self._taken)])
         entry = self.entries[slot] = self._entry_of(tool)
         for term, counts in zip(entry.term_ids.tolist(), entry.counts, strict=True):
             self._postings[term][slot] = counts
         self._lengths[slot] = entry.counts.sum(axis=0)
         self._slot_of[tool.name] = slot
+        self._taken[slot] = True
         self._forget_derived()
         return slot
 
@@ -102,6 +110,7 @@ class ToolIndex:
             del self._postings[term][slot]
         self.entries[slot] = None
         self._lengths[slot] = 0
+        self._taken[slot] = False
         self._free.append(slot)
         self._forget_derived()
         return slot
@@ -167,6 +176,9 @@ class ToolIndex:
                 counts.setdefault(term, Counter())[field] += 1
             if field < _BIGRAM_FIELDS:
                 bigrams.update(bigrams_of(ids))
+        if not counts:
+            # Sums over a tool's terms need at least one; this one is asked by nobody and counts nothing.
+            counts[self._id_of("")] = Counter()
         table = np.array([[by_field[field] for field in range(len(FIELDS))] for by_field in counts.values()], float)
         ids_array = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
         return ToolEntry(tool, ids_array, table.reshape(len(counts), len(FIELDS)), frozenset(bigrams))

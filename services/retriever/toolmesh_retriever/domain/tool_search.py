@@ -76,14 +76,16 @@ def candidates_of(index: ToolIndex, match: LexicalMatch, allowed: Mask, cosines:
 
 def _best(index: ToolIndex, scores: Floats, count: int) -> Ints:
     """The slots of the highest scores over 0; equal ones at the edge are taken by name."""
-    if len(scores) <= count:
-        return np.flatnonzero(scores > 0)
-    edge = np.partition(scores, -count)[-count]
-    sure = np.flatnonzero(scores > max(edge, 0))
-    if edge <= 0 or len(sure) == count:
-        return sure
-    tied = sorted(np.flatnonzero(scores == edge).tolist(), key=lambda slot: index.entry(slot).text.name)
-    return np.concatenate([sure, np.array(tied[: count - len(sure)], dtype=np.intp)])
+    slots = np.flatnonzero(scores)
+    if len(slots) <= count:
+        return slots
+    found = scores[slots]
+    edge = np.partition(found, -count)[-count]
+    sure = slots[found > edge]
+    tied = slots[found == edge].tolist()
+    if len(sure) + len(tied) > count:
+        tied = sorted(tied, key=lambda slot: index.entry(slot).text.name)[: count - len(sure)]
+    return np.concatenate([sure, np.array(tied, dtype=np.intp)])
 
 
 def words_are_enough(match: LexicalMatch, index: ToolIndex, least_coverage: float) -> bool:
@@ -100,14 +102,13 @@ def _is_covered(match: LexicalMatch, index: ToolIndex, row: int, least: float) -
     if not clause.terms or not match.clause_scores[row].any():
         return False
     best = index.entry(int(match.clause_scores[row].argmax()))
-    shared = np.isin(ids, best.term_ids)
-    known = index.idf[ids]
+    of_best = set(best.term_ids.tolist())
+    shared = index.idf[[term for term in ids if term in of_best]].sum()
     unknown = (len(set(clause.terms)) - len(ids)) * index.unknown_idf
-    return bool(known[shared].sum() >= least * (known.sum() + unknown))
+    return bool(shared >= least * (index.idf[ids].sum() + unknown))
 
 
 def matched(index: ToolIndex, clauses: Sequence[Clause], allowed: Mask | None = None) -> tuple[LexicalMatch, Mask]:
     """Matches by words; without `allowed`, over all tools."""
-    taken = np.array([entry is not None for entry in index.entries], dtype=bool)
-    mask = taken if allowed is None else taken & allowed
+    mask = index.taken if allowed is None else index.taken & allowed
     return match_words(index, clauses, mask), mask

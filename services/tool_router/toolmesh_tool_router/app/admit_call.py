@@ -50,7 +50,7 @@ async def _wait(gate: Gate[Place], place: Place, timeout_s: float) -> None:
     try:
         await asyncio.wait_for(asyncio.shield(place), timeout_s)
     except (TimeoutError, asyncio.CancelledError) as error:
-        if gate.give_up(place):
+        if not gate.give_up(place):
             _pass_on(gate)
         if isinstance(error, asyncio.CancelledError):
             raise

@@ -80,7 +80,8 @@ class RetrieverServiceServicer:
 
     def AddDocument(self, request, context):
         """Adds a document: its text is taken out, cut into passages and indexed. A repeated request_id returns the first
-        result. INVALID_ARGUMENT: unknown media type, no text in it, over 20 MB. UNAVAILABLE: inference is down.
+        result. Found by words at once, by meaning when its passages have been embedded. INVALID_ARGUMENT: unknown media
+        type, no text in it, over 20 MB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

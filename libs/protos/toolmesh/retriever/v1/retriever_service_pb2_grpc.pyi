@@ -37,7 +37,8 @@ class RetrieverServiceStub:
     """Finds the tools for a request among all callable ones. Reads only; idempotent. INVALID_ARGUMENT: empty query."""
     AddDocument: _grpc.UnaryUnaryMultiCallable[_retriever_service_pb2.AddDocumentRequest, _retriever_service_pb2.AddDocumentResponse]
     """Adds a document: its text is taken out, cut into passages and indexed. A repeated request_id returns the first
-    result. INVALID_ARGUMENT: unknown media type, no text in it, over 20 MB. UNAVAILABLE: inference is down.
+    result. Found by words at once, by meaning when its passages have been embedded. INVALID_ARGUMENT: unknown media
+    type, no text in it, over 20 MB.
     """
     GetDocument: _grpc.UnaryUnaryMultiCallable[_retriever_service_pb2.GetDocumentRequest, _retriever_service_pb2.GetDocumentResponse]
     """Returns one document of a user. Reads only; idempotent. NOT_FOUND where there is none."""
@@ -57,7 +58,8 @@ class RetrieverServiceAsyncStub(RetrieverServiceStub):
     """Finds the tools for a request among all callable ones. Reads only; idempotent. INVALID_ARGUMENT: empty query."""
     AddDocument: _aio.UnaryUnaryMultiCallable[_retriever_service_pb2.AddDocumentRequest, _retriever_service_pb2.AddDocumentResponse]  # type: ignore[assignment]
     """Adds a document: its text is taken out, cut into passages and indexed. A repeated request_id returns the first
-    result. INVALID_ARGUMENT: unknown media type, no text in it, over 20 MB. UNAVAILABLE: inference is down.
+    result. Found by words at once, by meaning when its passages have been embedded. INVALID_ARGUMENT: unknown media
+    type, no text in it, over 20 MB.
     """
     GetDocument: _aio.UnaryUnaryMultiCallable[_retriever_service_pb2.GetDocumentRequest, _retriever_service_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """Returns one document of a user. Reads only; idempotent. NOT_FOUND where there is none."""
@@ -86,7 +88,8 @@ class RetrieverServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_retriever_service_pb2.AddDocumentResponse, _abc.Awaitable[_retriever_service_pb2.AddDocumentResponse]]:
         """Adds a document: its text is taken out, cut into passages and indexed. A repeated request_id returns the first
-        result. INVALID_ARGUMENT: unknown media type, no text in it, over 20 MB. UNAVAILABLE: inference is down.
+        result. Found by words at once, by meaning when its passages have been embedded. INVALID_ARGUMENT: unknown media
+        type, no text in it, over 20 MB.
         """
 
     @_abc_1.abstractmethod

@@ -1,6 +1,9 @@
 """One HTTP request and its answer, on bare ASGI."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,6 +18,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 JSON = b"application/json"
+# How long, and for how much, a refused client is listened to before its connection is closed.
+_LINGER_S = 2.0
+_LINGER_BYTES = 16 * 2**20
 _SAFETY: Headers = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
 
@@ -138,11 +144,27 @@ class Exchange:
 
     async def respond_problem(self, problem: HttpProblem) -> None:
         """Answers with a problem document, or OpenAI's error object on its routes."""
-        if self.route.is_openai:
-            await self.respond(problem.status, write_json(problem.openai_error()), JSON, problem.headers)
-            return
-        document = problem.document(self.scope["path"])
-        await self.respond(problem.status, write_json(document), b"application/problem+json", problem.headers)
+        openai = self.route.is_openai
+        body = write_json(problem.openai_error() if openai else problem.document(self.scope["path"]))
+        media_type = JSON if openai else b"application/problem+json"
+        if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            await self.respond_and_close(problem.status, body, media_type, problem.headers)
+        else:
+            await self.respond(problem.status, body, media_type, problem.headers)
+
+    async def respond_and_close(self, status: int, body: bytes, media_type: bytes, headers: Headers) -> None:
+        """Answers at once although the client may still be sending, then closes the connection.
+
+        Some of what still comes is thrown away first: closed at once, the connection would be reset, and most clients
+        would lose the answer.
+        """
+        length = (b"content-length", str(len(body)).encode())
+        await self.start(status, media_type, [length, (b"connection", b"close"), *headers])
+        await self.write(body)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                await self._throw_away(_LINGER_BYTES)
+        await self.finish()
 
     async def start(self, status: int, media_type: bytes, headers: Headers | None = None) -> None:
         """Begins an answer in pieces; `write` adds one, `finish` ends it."""
@@ -158,6 +180,13 @@ class Exchange:
         """Ends an answer in pieces."""
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    async def _throw_away(self, limit: int) -> None:
+        size, more = 0, not self.body_is_read
+        while more and size < limit:
+            message = await self._receive()
+            size += len(message.get("body", b""))
+            more = message["type"] == "http.request" and message.get("more_body", False)
+
     def _refuse_announced_size(self, limit: int) -> None:
         announced = self.headers.get(b"content-length")
         if announced is not None and int(announced) > limit:
@@ -167,4 +196,4 @@ class Exchange:
 def too_large(limit: int) -> HttpProblem:
     """A body over the limit; the connection is closed, since the rest of the body is not read."""
     detail = f"the body is larger than {limit} bytes, the limit here; send less"
-    return HttpProblem(413, "BODY_TOO_LARGE", detail, headers=[(b"connection", b"close")])
+    return HttpProblem(413, "BODY_TOO_LARGE", detail)

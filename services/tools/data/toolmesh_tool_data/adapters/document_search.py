@@ -51,4 +51,4 @@ class DocumentSearch:
     async def close(self) -> None:
         """Closes the channel."""
         if self._channel is not None:
-            await self._channel.close()
+            await self._channel.close(None)

@@ -96,7 +96,8 @@ def _by_request(connection: sqlite3.Connection, user: str, request: str) -> Note
     """What the same request wrote, even where the note has been deleted since."""
     row = connection.execute(
         "SELECT r.number, coalesce(n.text, '') AS text, coalesce(n.written_s, 0) AS written_s FROM note_requests r "
-        "LEFT JOIN notes n ON n.user = r.user AND n.number = r.number WHERE r.user = ? AND r.request = ? AND r.request != ''",
+        "LEFT JOIN notes n ON n.user = r.user AND n.number = r.number "
+        "WHERE r.user = ? AND r.request = ? AND r.request != ''",
         (user, request),
     ).fetchone()
     return _note(row) if row else None

@@ -20,7 +20,8 @@ LAST_RESORT_S = 5
 def main() -> None:
     """Serves until stdin ends: a line with the limits, answered by a line, then a question a line.
 
-    A question names a method of TableEngine and its arguments. The process's only argument names a folder of this process's own, which is removed at the end.
+    A question names a method of TableEngine and its arguments. The process's only argument is a folder of its own,
+    which is removed at the end.
     """
     limits = TableLimits.from_json(sys.stdin.readline())
     _limit_this_process(limits)

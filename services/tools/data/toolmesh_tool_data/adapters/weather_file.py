@@ -64,7 +64,7 @@ def read_weather(path: Path, today: date) -> WeatherTable:
 
 
 def _from_csv(text: str) -> WeatherTable:
-    """Columns place, date, condition, high_c, low_c, chance_of_rain_percent, wind_kmh; source and as_of of the first row."""
+    """A row a day; of the columns source and as_of the first row counts."""
     rows = list(csv.DictReader(text.splitlines()))
     if not rows:
         raise ValueError("it has no rows")

@@ -96,7 +96,7 @@ def get_weather(
         str, Field(max_length=40, description='The day: "today", "tomorrow", a weekday or a date such as "2024-03-01".')
     ] = "today",
 ) -> Weather:
-    """Get the weather forecast of a city for a day: condition, temperature, rain and wind, with the date and source of the data."""
+    """Get the weather forecast of a city for a day: condition, temperature, rain and wind."""
     today = context.state.today()
     table = context.state.weather.table(today)
     found = find_place(place, table)

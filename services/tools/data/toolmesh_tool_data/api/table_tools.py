@@ -151,5 +151,5 @@ async def query_table(
     ],
     context: ToolContext[Desk],
 ) -> dict[str, Any]:
-    """Run a read-only SQL SELECT over the data tables; for questions that summarize_column and find_rows cannot answer."""
+    """Run a read-only SQL SELECT query over the data tables, for questions that need joins or several steps."""
     return await context.state.tables.ask("query", sql=sql)

@@ -9,7 +9,10 @@ from datetime import datetime
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _STOP_WORDS = frozenset(
-    ["a", "about", "all", "an", "and", "any", "are", "did", "do", "for", "from", "have", "i", "in", "is", "it", "me", "my", "note", "notes", "of", "on", "or", "that", "the", "to", "was", "were", "what", "when", "where", "which", "with", "you", "find", "show"]
+    _WORD.findall(
+        "a about all an and any are did do for from have i in is it me my note notes of on or that the to was were "
+        "what when where which with you find show"
+    )
 )
 _STOP_PAIRS = frozenset({"笔记", "我的", "关于", "什么", "有关", "一下", "找找", "所有"})
 
@@ -28,9 +31,9 @@ class Note:
 
 
 def terms_of(query: str) -> set[str]:
-    """What to look for: words without plural s, pairs of Chinese characters; all words where none is worth looking for."""
+    """What to look for: words without plural s, pairs of Chinese characters; all words where none tells much."""
     lowered = unicodedata.normalize("NFKC", query).lower()
-    words = {word for word in _WORD.findall(lowered)}
+    words = set(_WORD.findall(lowered))
     terms = {_singular(word) for word in words - _STOP_WORDS}
     for run in _HAN_RUN.findall(lowered):
         pairs = {run[start : start + 2] for start in range(len(run) - 1)} or {run}

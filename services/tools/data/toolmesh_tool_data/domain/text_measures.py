@@ -12,7 +12,10 @@ _WORD = re.compile(rf"(?:(?![{_HAN}])\w)+(?:['’-](?:(?![{_HAN}])\w)+)*")
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$|[\"')\]])|[。！？!?…]+")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _STOP_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "from", "had", "has", "have", "he", "her", "his", "i", "in", "is", "it", "its", "my", "not", "of", "on", "or", "our", "she", "so", "that", "the", "their", "them", "there", "they", "this", "to", "was", "we", "were", "what", "which", "who", "will", "with", "you", "your"]
+    _WORD.findall(
+        "a an and are as at be but by for from had has have he her his i in is it its my not of on or our she so that "
+        "the their them there they this to was we were what which who will with you your"
+    )
 )
 _STOP_SIGNS = frozenset("的了是在和与及或也都就不有我你他她它们这那个为以于被把从到对说要会能而之其")
 WORDS_PER_MINUTE = 230

@@ -1,0 +1,1 @@
+"""A tool that reads pages of allow-listed web hosts."""

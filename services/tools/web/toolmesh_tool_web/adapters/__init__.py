@@ -1,0 +1,1 @@
+"""DNS, connections, bodies and the HTML process."""

@@ -1,0 +1,143 @@
+"""Reads one page within the bounds: listed host, checked address, few redirects, little time, few bytes."""
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpcore
+
+from toolmesh_core.errors import ToolError
+from toolmesh_tool_web.adapters.pinned_network import PinnedNetwork
+from toolmesh_tool_web.adapters.resolver import Lookup, checked_addresses, system_lookup
+from toolmesh_tool_web.domain.page_text import check_media_type
+from toolmesh_tool_web.domain.targets import HostRule, Target, check_listed, parse_target, redirected
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class WebLimits:
+    """The bounds of one page.
+
+    Attributes:
+        timeout_s: for all of it, redirects included.
+        max_bytes: of the body, after unpacking; the rest is left.
+    """
+
+    allowed: tuple[HostRule, ...]
+    private: tuple[HostRule, ...] = ()
+    timeout_s: float = 10.0
+    max_bytes: int = 1_000_000
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it came.
+
+    Attributes:
+        url: where it was found in the end.
+        truncated: there was more than max_bytes.
+    """
+
+    url: str
+    media_type: str
+    content_type: str
+    body: bytes
+    truncated: bool
+
+
+class WebClient:
+    """Fetches pages; each request has a connection of its own."""
+
+    def __init__(self, limits: WebLimits, *, lookup: Lookup = system_lookup, ca_file: Path | None = None) -> None:
+        self._limits = limits
+        self._lookup = lookup
+        self._tls = ssl.create_default_context(cafile=str(ca_file)) if ca_file else None
+
+    async def get(self, url: str) -> Page:
+        """The page of a URL.
+
+        Raises:
+            ToolError: what is refused, not found, too slow or not text.
+        """
+        target = parse_target(url)
+        try:
+            async with asyncio.timeout(self._limits.timeout_s):
+                return await self._follow(target)
+        except (TimeoutError, httpcore.TimeoutException) as error:
+            raise ToolError(
+                f"{target.host} took over {self._limits.timeout_s:g} s to answer", reason="TIMEOUT", retryable=True
+            ) from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as error:
+            raise ToolError(
+                f"{target.host} cannot be read: {error or type(error).__name__}", reason="NO_ANSWER", retryable=True
+            ) from error
+
+    async def _follow(self, target: Target) -> Page:
+        for _ in range(self._limits.max_redirects + 1):
+            check_listed(target, self._limits.allowed)
+            found = await self._get_once(target)
+            if isinstance(found, Page):
+                return found
+            target = found
+        raise ToolError(
+            f"{target.host} redirects more than {self._limits.max_redirects} times", reason="TOO_MANY_REDIRECTS"
+        )
+
+    async def _get_once(self, target: Target) -> Page | Target:
+        async def addresses_of(host: str, port: int) -> list[str]:
+            private = any(rule.fits(target) for rule in self._limits.private)
+            return await checked_addresses(host, port, self._lookup, private_allowed=private)
+
+        async with (
+            httpcore.AsyncConnectionPool(ssl_context=self._tls, network_backend=PinnedNetwork(addresses_of)) as pool,
+            pool.stream("GET", target.url, headers=_headers(target), extensions=self._timeouts()) as response,
+        ):
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            if response.status in _REDIRECTS and "location" in headers:
+                return redirected(target, headers["location"])
+            _check_status(response.status, target)
+            media_type = check_media_type(headers.get("content-type", ""))
+            body, truncated = await self._read(response.aiter_stream(), headers.get("content-encoding", ""))
+        return Page(target.url, media_type, headers.get("content-type", ""), body, truncated)
+
+    def _timeouts(self) -> dict[str, dict[str, float]]:
+        return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._limits.timeout_s)}
+
+    async def _read(self, chunks: AsyncIterator[bytes], encoding: str) -> tuple[bytes, bool]:
+        """The body up to the limit, unpacked no further than that."""
+        packed = encoding.strip().lower()
+        if packed not in ("", "identity", "gzip", "deflate", "x-gzip"):
+            raise ToolError(f"the page is packed as {encoding!r}, which cannot be read", reason="NOT_TEXT")
+        unpacker = zlib.decompressobj(wbits=47) if packed not in ("", "identity") else None
+        limit, body = self._limits.max_bytes, bytearray()
+        async for chunk in chunks:
+            try:
+                body += unpacker.decompress(chunk, limit + 1 - len(body)) if unpacker else chunk
+            except zlib.error as error:
+                raise ToolError(f"the page is not packed as {encoding!r}, as it claims", reason="NOT_TEXT") from error
+            if len(body) > limit:
+                break
+        return bytes(body[:limit]), len(body) > limit
+
+
+def _headers(target: Target) -> dict[bytes | str, bytes | str]:
+    return {
+        "Host": target.authority,
+        "User-Agent": "ToolMesh/0.1 (http_get)",
+        "Accept": "text/html, application/json, text/plain;q=0.9, text/*;q=0.8, application/xml;q=0.7",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+
+
+def _check_status(status: int, target: Target) -> None:
+    if not 200 <= status < 300:
+        raise ToolError(
+            f"{target.host} answered with HTTP status {status}", reason="HTTP_STATUS", retryable=status in _TRY_AGAIN
+        )

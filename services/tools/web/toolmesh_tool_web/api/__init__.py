@@ -1,0 +1,1 @@
+"""The tool as the LLM sees it."""

@@ -1,0 +1,1 @@
+"""Reading a page, and what that needs."""

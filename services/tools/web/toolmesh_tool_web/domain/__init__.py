@@ -1,0 +1,1 @@
+"""Rules of URLs, hosts, addresses and content types; no I/O."""

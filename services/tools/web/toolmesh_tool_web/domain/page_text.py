@@ -1,0 +1,56 @@
+"""Turns the bytes of a response into text an LLM can read."""
+
+import json
+import re
+from typing import Any
+
+from toolmesh_core.errors import ToolError
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+
+
+def is_html(media_type: str) -> bool:
+    """Whether the page is markup to be read as text."""
+    return media_type in ("text/html", "application/xhtml+xml")
+
+
+def is_json(media_type: str) -> bool:
+    """Whether the body is JSON."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def check_media_type(content_type: str) -> str:
+    """The media type, where it is one that is text.
+
+    Raises:
+        ToolError: NOT_TEXT.
+    """
+    media_type = content_type.split(";")[0].strip().lower()
+    if media_type.startswith("text/") or is_html(media_type) or is_json(media_type):
+        return media_type
+    if media_type == "application/xml" or media_type.endswith("+xml"):
+        return media_type
+    raise ToolError(
+        f"the page is {media_type or 'of no stated type'}: only text, HTML and JSON can be read", reason="NOT_TEXT"
+    )
+
+
+def decode(body: bytes, content_type: str) -> str:
+    """The body as text, by the charset of the header, else of the page itself, else UTF-8; wrong bytes become "�"."""
+    named = _CHARSET.search(content_type)
+    in_page = _META_CHARSET.search(body[:2048])
+    charset = named[1] if named else in_page[1].decode("ascii") if in_page else "utf-8"
+    try:
+        return body.decode(charset, "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def parse_json(text: str) -> Any:
+    """The JSON value.
+
+    Raises:
+        ValueError, RecursionError: it is none, or nested without end.
+    """
+    return json.loads(text)

@@ -1,0 +1,154 @@
+"""What a URL points to, and whether the list of hosts lets it through."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, urljoin, urlsplit
+
+import idna
+
+from toolmesh_core.errors import ToolError
+
+MAX_URL_CHARS = 2000
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_SAFE = "/?#[]@!$&'()*+,;=:%~-._"
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes.
+
+    Attributes:
+        host: lower-case ASCII; IPv6 without brackets.
+        path: with the query.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """host, or host:port where the port is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The whole address."""
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """One entry of a list of hosts: "example.com", "*.example.com" or "example.com:8080".
+
+    Attributes:
+        port: None allows 80 and 443.
+    """
+
+    host: str
+    port: int | None
+    subdomains: bool
+
+    def fits(self, target: Target) -> bool:
+        """Whether the entry lets the target through."""
+        port_fits = target.port == self.port if self.port is not None else target.port in DEFAULT_PORTS.values()
+        if self.subdomains:
+            return port_fits and target.host.endswith(f".{self.host}")
+        return port_fits and target.host == self.host
+
+
+def parse_rules(text: str) -> tuple[HostRule, ...]:
+    """The entries of a comma-separated list.
+
+    Raises:
+        ValueError: an entry is no host.
+    """
+    return tuple(_parse_rule(entry.strip()) for entry in text.split(",") if entry.strip())
+
+
+def _parse_rule(entry: str) -> HostRule:
+    subdomains = entry.startswith("*.")
+    parts = urlsplit(f"//{entry.removeprefix('*.')}")
+    host = parts.hostname or ""
+    if "*" in host or "@" in entry or parts.path or not host:
+        raise ValueError(f"{entry!r} is no host: write example.com, *.example.com or example.com:8080")
+    return HostRule(ascii_host(host), parts.port, subdomains)
+
+
+def ascii_host(host: str) -> str:
+    """The host as it is resolved: lower-case, without a last dot, Chinese and other scripts in IDNA.
+
+    Raises:
+        ValueError: it is no host.
+    """
+    lowered = host.lower().rstrip(".")
+    if lowered.isascii():
+        return lowered
+    try:
+        return idna.encode(lowered, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{host!r} is no host: {error}") from error
+
+
+def parse_target(url: str) -> Target:
+    """Where a URL points to.
+
+    Raises:
+        ToolError: BAD_URL.
+    """
+    text = url.strip()
+    if len(text) > MAX_URL_CHARS:
+        raise _bad_url(f"the URL has {len(text)} characters: use at most {MAX_URL_CHARS}")
+    if _FORBIDDEN.search(text):
+        raise _bad_url("the URL holds a space, a backslash or a control character: write them as %20 and the like")
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, ascii_host(parts.hostname or "")
+    except ValueError as error:
+        raise _bad_url(f"{text[:80]!r} is not a URL: {error}") from error
+    if parts.scheme not in DEFAULT_PORTS:
+        raise _bad_url(f"only http and https can be read, got {text[:80]!r}")
+    if "@" in parts.netloc:
+        raise _bad_url("a URL with a user name or password is refused")
+    if not _HOST.fullmatch(f"[{host}]" if ":" in host else host):
+        raise _bad_url(f"{text[:80]!r} has no host that can be read")
+    path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
+    return Target(parts.scheme, host, port if port is not None else DEFAULT_PORTS[parts.scheme], path)
+
+
+def _bad_url(message: str) -> ToolError:
+    return ToolError(message, reason="BAD_URL")
+
+
+def check_listed(target: Target, allowed: Iterable[HostRule]) -> None:
+    """Lets a target through that an entry fits.
+
+    Raises:
+        ToolError: HOST_NOT_ALLOWED, with the setting that would allow it.
+    """
+    rules = list(allowed)
+    if any(rule.fits(target) for rule in rules):
+        return
+    shown = f"{target.host}:{target.port}" if target.port not in DEFAULT_PORTS.values() else target.host
+    why = "no web host is allowed yet" if not rules else "it is not among the allowed web hosts"
+    raise ToolError(
+        f"{shown} cannot be read: {why}; whoever runs ToolMesh can add it to TOOLMESH_TOOL_WEB_ALLOWED_HOSTS",
+        reason="HOST_NOT_ALLOWED",
+    )
+
+
+def redirected(target: Target, location: str) -> Target:
+    """Where a redirect leads.
+
+    Raises:
+        ToolError: BAD_URL, or INSECURE_REDIRECT from https to http.
+    """
+    following = parse_target(urljoin(target.url, location))
+    if target.scheme == "https" and following.scheme == "http":
+        raise ToolError(f"{target.host} redirects from https to http, which is refused", reason="INSECURE_REDIRECT")
+    return following
