@@ -99,7 +99,10 @@ async def platform(folder: Path, *, real_controller: bool) -> AsyncIterator[Subj
 async def step_latency(stub: RunServiceStub, *, asks_llm: bool) -> float:
     """Seconds of the step of a run: from the end of the search to the moment a watcher is told of the call's result,
     which is after it is on disk."""
-    request = pb.CreateRunRequest(user="benchmark", input="Say something nice aloud.", limits=RunLimits(max_steps=1))
+    # The tool is named and its argument is not in the request: the LLM has to write it.
+    request = pb.CreateRunRequest(
+        user="benchmark", input="Greet my friend.", required_tool="greet", limits=RunLimits(max_steps=1)
+    )
     run = (await stub.CreateRun(request)).run
     found, ended = 0.0, 0.0
     async for response in stub.StreamRunEvents(pb.StreamRunEventsRequest(user="benchmark", run=run.id)):

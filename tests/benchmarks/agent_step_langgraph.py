@@ -49,7 +49,7 @@ async def _latencies(address: str, steps: int, file: str) -> list[float]:
                 "recursion_limit": 4 * STEPS_A_RUN,
                 "configurable": {"thread_id": f"{time.time_ns()}"},
             }
-            begin = {"messages": ["Say something."], "decided": []}
+            begin = {"messages": ["Greet."], "decided": []}
             # "sync": the checkpoint of a step is written before the next begins, as in the planner.
             ended = await compiled.ainvoke(begin, options, **({"durability": "sync"} if file else {}))
             moments = ended["decided"]
@@ -60,10 +60,10 @@ async def _latencies(address: str, steps: int, file: str) -> list[float]:
 
 def _graph(tool: Any) -> Any:
     async def decide(state: State) -> dict[str, Any]:
-        return {"messages": ["call say"], "decided": [time.perf_counter()]}
+        return {"messages": ["call greet"], "decided": [time.perf_counter()]}
 
     async def call(state: State) -> dict[str, Any]:
-        request = tool_service_pb2.InvokeToolRequest(tool="say", arguments_json='{"text": "hello"}')
+        request = tool_service_pb2.InvokeToolRequest(tool="greet", arguments_json='{"mood": "cheerful"}')
         outputs = [response.result.output_json async for response in tool.InvokeTool(request)]
         return {"messages": outputs}
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import grpc
 import uvloop
@@ -27,19 +27,20 @@ from toolmesh.tool.v1 import tool_pb2, tool_service_pb2, tool_service_pb2_grpc
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fixtures.scripted_inference import ScriptedInference
 
-SAY = tool_pb2.Tool(
-    name="say",
-    description="Says a text aloud.",
+GREET = tool_pb2.Tool(
+    name="greet",
+    description="Greets aloud.",
     arguments_schema_json=json.dumps(
         {
             "type": "object",
-            "properties": {"text": {"type": "string", "description": "What to say."}},
-            "required": ["text"],
+            "properties": {"mood": {"type": "string", "enum": ["cheerful", "solemn"], "description": "The tone."}},
+            "required": ["mood"],
             "additionalProperties": False,
         }
     ),
     idempotent=True,
     read_only=True,
+    result_only=True,
 )
 WAIT = tool_pb2.Tool(
     name="wait",
@@ -47,6 +48,7 @@ WAIT = tool_pb2.Tool(
     arguments_schema_json='{"type": "object", "properties": {}}',
     idempotent=True,
     read_only=True,
+    result_only=True,
 )
 PARALLEL = "parallel"
 
@@ -56,13 +58,13 @@ class ScriptedRetriever(retriever_service_pb2_grpc.RetrieverServiceServicer):
 
     async def SearchTools(self, request: Any, context: Any) -> retriever_service_pb2.SearchToolsResponse:
         """One tool."""
-        tool = WAIT if request.query.startswith(PARALLEL) else SAY
-        results = [retriever_service_pb2.ScoredTool(tool=tool, score=0.99, lexical_score=0.99)]
+        tool = WAIT if request.query.startswith(PARALLEL) else GREET
+        results = [retriever_service_pb2.ScoredTool(tool=tool, score=0.99)]
         return retriever_service_pb2.SearchToolsResponse(results=results, searched=1)
 
 
 class ScriptedController(controller_service_pb2_grpc.ControllerServiceServicer):
-    """Calls `say` for ever; for the request "parallel N" calls `wait` N times at once, then answers with the seconds
+    """Calls `greet` for ever; for the request "parallel N" calls `wait` N times at once, then answers with the seconds
     from that decision to the next question: what the planner made of N calls of 100 ms and their join."""
 
     def __init__(self) -> None:
@@ -73,7 +75,7 @@ class ScriptedController(controller_service_pb2_grpc.ControllerServiceServicer):
         now = time.perf_counter()
         text = request.messages[0].content
         if not text.startswith(PARALLEL):
-            decision = _calls(request, [("say", '{"text": "hello"}')])
+            decision = _calls(request, [("greet", '{"mood": "cheerful"}')])
         elif request.messages[-1].role != ROLE_ASSISTANT and len(request.messages) == 1:
             decision = _calls(request, [("wait", "{}")] * int(text.split()[1]))
             self._decided_at = time.perf_counter()
@@ -92,21 +94,21 @@ def _calls(request: Any, calls: list[tuple[str, str]]) -> Decision:
 
 
 class BareTool(tool_service_pb2_grpc.ToolServiceServicer):
-    """`say` with nothing around it."""
+    """`greet` with nothing around it."""
 
     async def InvokeTool(self, request: Any, context: Any) -> AsyncIterator[tool_service_pb2.InvokeToolResponse]:
-        """Says it."""
-        output = json.dumps(json.loads(request.arguments_json)["text"])
+        """Greets."""
+        output = json.dumps(json.loads(request.arguments_json)["mood"])
         yield tool_service_pb2.InvokeToolResponse(result=tool_pb2.ToolResult(output_json=output))
 
 
 def scripted_llm() -> ScriptedInference:
-    """Writes the one argument of `say`, and would always call it."""
+    """Writes the one argument of `greet`, and would always call it."""
 
     def score(request: inference_service_pb2.ScoreContinuationsRequest, continuation: str) -> float:
-        return 0.0 if "say" in continuation else -20.0
+        return 0.0 if "greet" in continuation else -20.0
 
-    return ScriptedInference(default='"hello"', scores=score)
+    return ScriptedInference(default='"cheerful"', scores=score)
 
 
 async def serve(*registrations: tuple[Callable[..., None], Any]) -> None:
@@ -122,17 +124,17 @@ async def serve(*registrations: tuple[Callable[..., None], Any]) -> None:
 
 
 def serve_tools() -> None:
-    """`say` and `wait` as anybody writes them."""
+    """`greet` and `wait` as anybody writes them."""
     from toolmesh_toolkit import run_tools, tool
 
     @tool(idempotent=True, read_only=True)
-    async def say(text: str) -> str:
-        """Says a text aloud.
+    async def greet(mood: Literal["cheerful", "solemn"]) -> str:
+        """Greets aloud.
 
         Args:
-            text: What to say.
+            mood: The tone.
         """
-        return text
+        return mood
 
     @tool(idempotent=True, read_only=True)
     async def wait() -> str:
@@ -140,7 +142,7 @@ def serve_tools() -> None:
         await asyncio.sleep(0.1)
         return "waited"
 
-    run_tools("benchmark", [say, wait])
+    run_tools("benchmark", [greet, wait])
 
 
 async def bare_loop(llm: str, tool: str, steps: int) -> list[float]:
@@ -148,13 +150,13 @@ async def bare_loop(llm: str, tool: str, steps: int) -> list[float]:
     async with grpc.aio.insecure_channel(llm) as llm_channel, grpc.aio.insecure_channel(tool) as tool_channel:
         generate = inference_service_pb2_grpc.InferenceServiceStub(llm_channel).Generate
         invoke = tool_service_pb2_grpc.ToolServiceStub(tool_channel).InvokeTool
-        asked = inference_service_pb2.GenerateRequest(prompt="Say something.")
+        asked = inference_service_pb2.GenerateRequest(prompt="Greet.")
         latencies = []
         for _ in range(steps):
             begun = time.perf_counter()
             text = "".join([response.text async for response in generate(asked)])
-            arguments = f'{{"text": {text}}}'
-            async for _response in invoke(tool_service_pb2.InvokeToolRequest(tool="say", arguments_json=arguments)):
+            arguments = f'{{"mood": {text}}}'
+            async for _response in invoke(tool_service_pb2.InvokeToolRequest(tool="greet", arguments_json=arguments)):
                 pass
             latencies.append(time.perf_counter() - begun)
         return latencies

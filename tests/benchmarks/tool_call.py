@@ -19,6 +19,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+# Starting processes beside an open channel is meant; gRPC would remark on it.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
 import grpc
 import uvloop
 from http_load import Load, post_request, put_load

@@ -134,7 +134,8 @@ def test_the_cli_asks_and_shows_each_step(platform) -> None:
 
 def test_the_cli_speaks_json_for_machines(platform) -> None:
     events = [json.loads(line) for line in platform.cli("ask", QUESTION, "--json").splitlines()]
-    assert events[-1]["run_ended"]["run"]["tools_called"] == ["calculate"]
+    assert events[-1]["event"] == "run_ended"
+    assert events[-1]["run"]["tools_called"] == ["calculate"]
 
 
 def test_a_wrong_key_is_refused_in_one_clear_line(platform) -> None:

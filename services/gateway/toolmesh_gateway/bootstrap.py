@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from toolmesh_core.channel import TlsFiles
 from toolmesh_core.clock import SystemClock
 from toolmesh_core.service import Service
 from toolmesh_gateway.adapters.key_files import further_keys, main_key
@@ -30,12 +31,19 @@ async def bootstrap(settings: GatewaySettings) -> AsyncIterator[Service]:
     """The gateway, serving HTTP and ready to serve gRPC."""
     authenticate = _authenticate(settings)
     limit_rate = LimitRate(SystemClock())
-    async with connected(settings.addresses(), settings.ready_timeout_s) as neighbours:
+    async with connected(settings.addresses(), settings.ready_timeout_s, _neighbour_tls(settings)) as neighbours:
         limits = FaceLimits(
             settings.max_body_bytes, settings.max_document_bytes, settings.max_artifact_bytes, settings.sse_keepalive_s
         )
         faces = faces_of(neighbours, neighbours.check, lambda: application.is_draining, limits)
-        application = Application(ROUTES, faces, authenticate, limit_rate, CrossOrigin(settings.cors_origins))
+        application = Application(
+            ROUTES,
+            faces,
+            authenticate,
+            limit_rate,
+            CrossOrigin(settings.cors_origins),
+            log_requests=settings.access_log,
+        )
         async with serving_http(
             application,
             settings.http_host,
@@ -43,7 +51,8 @@ async def bootstrap(settings: GatewaySettings) -> AsyncIterator[Service]:
             keepalive_s=settings.http_keepalive_s,
             backlog=settings.http_backlog,
             drain_s=settings.drain_timeout_s,
-            access_log=settings.access_log,
+            certificate=settings.tls_cert_file,
+            private_key=settings.tls_key_file,
         ) as http:
             logger.info("serving HTTP", extra={"address": http.address})
 
@@ -57,6 +66,12 @@ async def bootstrap(settings: GatewaySettings) -> AsyncIterator[Service]:
                 background=[http.until_failed],
                 on_drain=drain,
             )
+
+
+def _neighbour_tls(settings: GatewaySettings) -> TlsFiles | None:
+    if settings.neighbour_ca_file is None:
+        return None
+    return TlsFiles(settings.neighbour_ca_file, settings.neighbour_cert_file, settings.neighbour_key_file)
 
 
 def _authenticate(settings: GatewaySettings) -> Authenticate:

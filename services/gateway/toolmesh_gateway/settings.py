@@ -48,6 +48,12 @@ class GatewaySettings(ServiceSettings):
     access_log: bool = Field(False, description="Log each request; off, as metrics and traces tell it.")
     ready_timeout_s: float = Field(2.0, gt=0, description="Seconds a neighbour has to answer /readyz.")
 
+    neighbour_ca_file: Path | None = Field(
+        None, description="PEM of the authority of the neighbours; where set, they are called by TLS."
+    )
+    neighbour_cert_file: Path | None = Field(None, description="PEM certificate that neighbours are shown.")
+    neighbour_key_file: Path | None = Field(None, description="PEM private key of neighbour_cert_file.")
+
     @field_validator("api_key")
     @classmethod
     def _no_blank_key(cls, key: SecretStr | None) -> SecretStr | None:

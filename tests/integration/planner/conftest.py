@@ -32,7 +32,7 @@ from toolmesh_planner.settings import PlannerSettings
 from toolmesh_testing import serving
 
 TOOLS = {
-    "read": Tool(name="read", description="Reads.", idempotent=True, read_only=True),
+    "read": Tool(name="read", description="Reads.", idempotent=True, read_only=True, result_only=True),
     "write": Tool(name="write", description="Writes."),
     "pay": Tool(name="pay", description="Pays.", needs_approval=True),
 }
@@ -92,7 +92,8 @@ class Router(tool_router_service_pb2_grpc.ToolRouterServiceServicer):
         self.begun[request.request_id] += 1
         self.tools[request.request_id] = request.tool
         self.contexts.append(current_call())
-        yield tool_router_service_pb2.InvokeToolResponse(progress=Progress(fraction=0.5, message="half"))
+        if not request.result_only:
+            yield tool_router_service_pb2.InvokeToolResponse(progress=Progress(fraction=0.5, message="half"))
         await asyncio.sleep(self.rng.uniform(0, self.longest_s))
         self.effects[request.request_id] += 1
         await asyncio.sleep(self.rng.uniform(0, self.longest_s))

@@ -15,7 +15,7 @@ from toolmesh.planner.v1.run_pb2 import Run
 from toolmesh.planner.v1.run_service_pb2 import CreateRunRequest
 from toolmesh.tool.v1.tool_pb2 import CallContext, Tool, ToolResult
 from toolmesh_core.errors import NotFound, ToolMeshError
-from toolmesh_planner.app.ports import FoundTools, Invocation, StoredRun
+from toolmesh_planner.app.ports import FoundTools, Invocation, OnProgress, StoredRun
 from toolmesh_planner.bootstrap import Planner
 from toolmesh_planner.domain.run_state import RunHeader
 from toolmesh_planner.settings import PlannerSettings
@@ -149,11 +149,12 @@ class FakeRouter:
         return self.tools[name]
 
     async def invoke(
-        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: Callable[[float, str, str], None]
+        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: OnProgress | None
     ) -> Invocation:
         self.calls.append(call)
         self.contexts.append(context)
-        on_progress(0.5, "half", "")
+        if on_progress is not None:
+            on_progress(0.5, "half", "")
         try:
             if call.tool in self.gates:
                 await self.gates[call.tool].wait()

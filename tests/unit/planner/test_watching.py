@@ -79,6 +79,14 @@ async def test_progress_of_a_call_is_told_live(world, says, wants):
     assert [(one.fraction, one.message) for one in progress] == [(0.5, "half")]
 
 
+async def test_of_a_tool_that_sends_only_its_result_no_progress_is_asked_for(world, says, wants):
+    world.retriever.tools[0][0].result_only = True
+    world.decides(wants("add"), says("x"))
+    run = await world.ask()
+    assert not any(event.HasField("tool_progress") for event in await _watch(world, run))
+    world.retriever.tools[0][0].result_only = False
+
+
 async def test_another_users_run_cannot_be_watched(world, says):
     world.decides(says("x"))
     run = await world.ask()

@@ -1,7 +1,7 @@
 """Fills: writes a chosen tool's arguments. What the request decides is taken; the rest the LLM writes by grammar."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from toolmesh_controller.domain.prompts import fill_messages, whole_fill_message
 from toolmesh_controller.domain.request_text import RequestText, request_text
 from toolmesh_controller.domain.slots import Slot, slots_of
 from toolmesh_controller.domain.turn import parsed
-from toolmesh_controller.domain.value_grammar import value_grammar
+from toolmesh_controller.domain.value_grammar import OpenArgument, open_value
 
 _GREEDY = 0.0
 
@@ -62,10 +62,10 @@ class FillArguments:
                 ref, model, tool, sources[0], usage, Constraint(json_schema=json.dumps(tool.schema))
             )
         written = {item.slot.parameter.name: item.slot.value for item in found if item.slot.decided}
-        decided = [item.slot for item in found if item.slot.decided]
         for item in found:
             if not item.slot.decided:
-                written[item.slot.parameter.name] = await self._value(ref, model, tool, item, decided, written, usage)
+                value = await self._value(ref, model, tool, item, found, written, usage)
+                written[item.slot.parameter.name] = value
         arguments = {item.name: written[item.name] for item in tool.parameters if item.name in written}
         return await self._checked(ref, model, tool, sources[0], arguments, usage)
 
@@ -75,17 +75,21 @@ class FillArguments:
         model: ModelInfo,
         tool: ReadTool,
         item: _Sourced,
-        decided: Sequence[Slot],
+        found: Sequence[_Sourced],
         written: dict[str, Any],
         usage: Usage,
     ) -> Any:
-        """One argument's value, by the LLM."""
-        parameter = item.slot.parameter
-        of_same_source = [slot for slot in decided if slot.mention in item.source.mentions]
-        grammar = value_grammar(parameter, item.source, of_same_source, self.limits.bounds)
+        """One open argument's value: by the words around it where they are clear, else by the LLM."""
+        parameter, source = item.slot.parameter, item.source
+        open_ones = [other for other in found if other.slot.parameter.name not in written]
+        alone = all(other is item or other.slot.parameter.kind != "string" for other in open_ones)
+        argument = OpenArgument(parameter, source, _taken(source, found, written), tool.own_words, alone)
+        value = open_value(argument, self.limits.bounds)
+        if value.decided:
+            return value.value
         shown = [other for other in tool.parameters if other.name in written or other.name == parameter.name]
-        messages = fill_messages(tool.name, tool.description, shown, item.source.text, written, parameter.name)
-        return parsed(await self._text(ref, model, messages, Constraint(grammar=grammar), usage))
+        messages = fill_messages(tool.name, tool.description, shown, source.text, written, parameter.name)
+        return parsed(await self._text(ref, model, messages, Constraint(grammar=value.grammar), usage))
 
     async def _checked(
         self, ref: ModelRef, model: ModelInfo, tool: ReadTool, source: str, arguments: dict[str, Any], usage: Usage
@@ -154,3 +158,19 @@ def _sourced_slots(tool: ReadTool, sources: Sequence[str]) -> tuple[list[_Source
         found.update({slot.parameter.name: _Sourced(slot, wider) for slot in more})
         missing = missing_from(more, wider, tool.own_words)
     return [found[slot.parameter.name] for slot in slots], missing
+
+
+def _taken(source: RequestText, found: Sequence[_Sourced], written: Mapping[str, Any]) -> tuple[tuple[int, int], ...]:
+    """Where in a text the values stand that are written already."""
+    spans = [
+        (item.slot.mention.start, item.slot.mention.end)
+        for item in found
+        if item.slot.mention and item.source is source
+    ]
+    for item in found:
+        value = written.get(item.slot.parameter.name)
+        if not item.slot.mention and isinstance(value, str) and value:
+            at = source.text.casefold().find(value.casefold())
+            if at >= 0:
+                spans.append((at, at + len(value)))
+    return tuple(spans)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-_UNIT = re.compile(r"[\u3400-\u9fff]|[#@$]?\w+(?:[^\w\s\u3400-\u9fff,;!?()\"“”\[\]{}]+\w+)*[+#%]*")
+_UNIT = re.compile(
+    r"[\u3400-\u9fff]|(?<![\w'’])[#@$]?\w+(?:(?![^\w\s]*['’]s\b)[^\w\s\u3400-\u9fff,;!?()\"“”\[\]{}]+\w+)*[+#%]*"
+)
 _SENTENCE_END = re.compile(r"[.!?。！？;；\n]\s*$|[.!?。！？;；\n]\s")
 # A span neither starts nor ends with one of these; inside it they are welcome ("Statue of Liberty").
 _LINKS_TEXT = """a an the of in on at to for from by with and or is are was were be as that which whose please my

@@ -1,34 +1,111 @@
-"""The grammar of one argument's value: spans and numbers of the request where the schema has strings and numbers."""
+"""What one open argument may be: decided by the phrases of the request, or a grammar that the LLM chooses under.
 
+Where the schema has strings, the grammar has phrases of the request; where it has numbers, the request's numbers.
+"""
+
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from toolmesh_controller.domain.copying import span_rules, units_of
 from toolmesh_controller.domain.grammar import Bounds, GrammarWriter, literal
 from toolmesh_controller.domain.listed_values import listed_values
 from toolmesh_controller.domain.mentions import of_kind
+from toolmesh_controller.domain.phrase_choice import decided_phrase
+from toolmesh_controller.domain.phrases import Phrase, phrases_of, runs_of
 from toolmesh_controller.domain.request_text import RequestText
-from toolmesh_controller.domain.slots import Slot, names_of
+from toolmesh_controller.domain.slots import names_of
 from toolmesh_controller.domain.tool_schema import Parameter, kind_of, simple_node
 from toolmesh_controller.domain.words import word_set
 
-# Parameters that take a phrase or a sentence; the others take a name or a term, which ends before a preposition.
-_PHRASES = word_set(
+# Parameters that take as much as a sentence; the others take one phrase.
+_LONG = word_set(
     "query question text message content topic keyword description prompt note body title sentence command subject "
-    "comment task instruction search phrase reason summary story lyric 内容 文本 问题"
+    "comment task instruction search phrase reason summary story lyric event problem 内容 文本 问题"
 )
+_LIST_JOIN = re.compile(r"\s*(?:,\s*(?:and|or)?|，|、|;|和|与|\band\b|&)\s*")
+Span = tuple[int, int]
 
 
-def value_grammar(parameter: Parameter, request: RequestText, decided: Sequence[Slot], bounds: Bounds) -> str:
-    """A GBNF grammar that matches a space and the JSON value of this parameter."""
-    node = simple_node(parameter.node)
-    taken = [(slot.mention.start, slot.mention.end) for slot in decided if slot.mention]
-    phrase = bool(names_of(parameter) & _PHRASES)
-    units = units_of(request.text, taken=() if phrase else taken, across=phrase)
-    spans, rules = span_rules(request.text, units)
-    numbers = [mention.value for mention in of_kind(request.mentions, "number")]
-    writer = GrammarWriter(bounds, spans, list(dict.fromkeys(numbers)), dict(rules) if spans else {})
-    expression = writer.value(node)
-    listed = listed_values(parameter.description) if kind_of(node) == "string" and not node.get("format") else ()
-    if listed and not phrase:
-        expression = " | ".join([*(literal(value) for value in listed), f"({expression})"])
-    return writer.text(f'" " ({expression})')
+@dataclass(frozen=True, slots=True)
+class OpenValue:
+    """The value where it is decided, else the grammar of a space and the value."""
+
+    value: Any = None
+    decided: bool = False
+    grammar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenArgument:
+    """An argument that no mention decided.
+
+    Attributes:
+        taken: stretches of the request that are another argument's value already.
+        own_words: the tool's words.
+        alone: whether it is the only open argument.
+    """
+
+    parameter: Parameter
+    request: RequestText
+    taken: tuple[Span, ...]
+    own_words: frozenset[str]
+    alone: bool
+
+    @property
+    def phrases(self) -> list[Phrase]:
+        named = names_of(self.parameter)
+        return phrases_of(self.request.text, self.taken, self.own_words | named, named)
+
+
+def open_value(argument: OpenArgument, bounds: Bounds) -> OpenValue:
+    """Decides an argument by the words around the phrases, or gives the grammar of what it may be."""
+    node = simple_node(argument.parameter.node)
+    kind = kind_of(node)
+    if kind == "string" and not node.get("format"):
+        return _text(argument, bounds)
+    if kind == "array" and kind_of(simple_node(node.get("items", {}))) == "string":
+        lists = _lists(argument.request.text, argument.phrases)
+        if len(lists) == 1:
+            return OpenValue([phrase.text for phrase in lists[0]], decided=True)
+    phrases = [literal(phrase.text)[3:-3] for phrase in argument.phrases]
+    strings = " | ".join(f'"{phrase}"' for phrase in phrases)
+    numbers = list(dict.fromkeys(mention.value for mention in of_kind(argument.request.mentions, "number")))
+    writer = GrammarWriter(bounds, strings, numbers)
+    return OpenValue(grammar=writer.text(f'" " ({writer.value(node)})'))
+
+
+def _text(argument: OpenArgument, bounds: Bounds) -> OpenValue:
+    named, text = names_of(argument.parameter), argument.request.text
+    phrases = argument.phrases
+    if named & _LONG:
+        if len(phrases) == 1 and argument.alone:
+            return OpenValue(phrases[0].text, decided=True)
+        phrases = runs_of(text, phrases)
+    else:
+        sure = decided_phrase(phrases, named, text, alone=argument.alone)
+        if sure:
+            return OpenValue(sure.text, decided=True)
+    if phrases:
+        options = " | ".join(literal(phrase.text) for phrase in phrases)
+        return OpenValue(grammar=GrammarWriter(bounds).text(f'" " ({options})'))
+    listed = listed_values(argument.parameter.description)
+    if listed:
+        return OpenValue(grammar=GrammarWriter(bounds).text(f'" " ({" | ".join(literal(item) for item in listed)})'))
+    spans, rules = span_rules(text, units_of(text, taken=argument.taken))
+    writer = GrammarWriter(bounds, spans, rules=dict(rules))
+    return OpenValue(grammar=writer.text(f'" " ({writer.value(simple_node(argument.parameter.node))})'))
+
+
+def _lists(text: str, phrases: Sequence[Phrase]) -> list[list[Phrase]]:
+    """Runs of two or more phrases with only commas or "and" between them."""
+    found: list[list[Phrase]] = []
+    run: list[Phrase] = []
+    for phrase in phrases:
+        if run and _LIST_JOIN.fullmatch(text, run[-1].end, phrase.start):
+            run.append(phrase)
+            continue
+        found += [run] if len(run) > 1 else []
+        run = [phrase]
+    return found + ([run] if len(run) > 1 else [])

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from toolmesh_core.channel import connect
+from toolmesh_core.channel import TlsFiles, connect
 from toolmesh_core.errors import ToolMeshError, Unavailable
 from toolmesh_gateway.app.descriptors import arity_of, class_of, descriptor_of
 from toolmesh_gateway.app.ports import SingleCall, Stream, StreamCall
@@ -76,13 +76,15 @@ class Neighbours:
 
 
 @asynccontextmanager
-async def connected(addresses: Mapping[str, str], ready_timeout_s: float) -> AsyncIterator[Neighbours]:
+async def connected(
+    addresses: Mapping[str, str], ready_timeout_s: float, tls: TlsFiles | None = None
+) -> AsyncIterator[Neighbours]:
     """The neighbours that have an address, until the end of the block."""
     channels = {}
     for name, address in addresses.items():
         if address:
             repeatable = [method.rpc for method in METHODS if method.neighbour == name and method.repeatable]
-            channels[name] = connect(address, retry_methods=repeatable)
+            channels[name] = connect(address, retry_methods=repeatable, tls=tls)
     try:
         yield Neighbours(channels, ready_timeout_s)
     finally:

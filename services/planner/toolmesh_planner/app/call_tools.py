@@ -87,8 +87,11 @@ class CallTools:
             )
             run.feed.publish_live(RunEvent(step=run.state.step_count, tool_progress=progress))
 
+        candidate = (run.candidates or {}).get(call.call.tool)
+        on_progress = None if candidate is not None and candidate.tool.result_only else tell
+
         async def invoke() -> Invocation:
-            return await self.router.invoke(call.call, context, min(self.timeout_s, run.remaining_s), tell)
+            return await self.router.invoke(call.call, context, min(self.timeout_s, run.remaining_s), on_progress)
 
         def is_safe(error: ToolMeshError) -> bool:
             return isinstance(error, RouterLost) and (call.idempotent or not error.sent)

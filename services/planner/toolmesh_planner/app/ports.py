@@ -14,6 +14,8 @@ from toolmesh_core.errors import Unavailable
 from toolmesh_planner.domain.run_state import RunHeader
 
 Sleep = Callable[[float], Awaitable[None]]
+# Is told (fraction, message, partial output) of a call as they come.
+OnProgress = Callable[[float, str, str], None]
 
 
 class RouterLost(Unavailable):
@@ -126,9 +128,9 @@ class ToolRouter(Protocol):
         ...
 
     async def invoke(
-        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: Callable[[float, str, str], None]
+        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: OnProgress | None
     ) -> Invocation:
-        """Makes a call; (fraction, message, partial output) are handed over as they come.
+        """Makes a call; without `on_progress` only the result is asked for, which costs less.
 
         Raises:
             RouterLost: the router went away. Any other error of the tree: the router's answer about this call.

@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -23,6 +23,7 @@ _PASSAGE = """
     FROM passages p JOIN documents d ON d.id = p.document
 """
 _LONGEST_FILTER = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SqliteDocumentStore:
@@ -59,7 +60,7 @@ class SqliteDocumentStore:
                 "INSERT INTO documents (id, user, request_id, title, source, media_type, passage_count, create_time_ms)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (document.id, document.user, request_id or None, document.title, document.source, document.media_type,
-                 document.passage_count, round(document.create_time.timestamp() * 1000)),
+                 document.passage_count, (document.create_time - _EPOCH) // timedelta(milliseconds=1)),
             )  # fmt: skip
             connection.executemany(
                 "INSERT INTO passages (document, user, position, page, text, meaning, terms)"
@@ -209,7 +210,7 @@ _WITHOUT_VECTOR = """
 def _document_of(row: sqlite3.Row) -> StoredDocument:
     return StoredDocument(
         row["id"], row["user"], row["title"], row["source"], row["media_type"], row["passage_count"],
-        datetime.fromtimestamp(row["create_time_ms"] / 1000, UTC),
+        _EPOCH + timedelta(milliseconds=row["create_time_ms"]),
     )  # fmt: skip
 
 

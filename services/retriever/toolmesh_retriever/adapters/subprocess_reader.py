@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 
-from toolmesh_core.errors import Internal, InvalidInput
+from toolmesh_core.errors import InvalidInput
 from toolmesh_retriever.app.ports import DocumentText
 from toolmesh_retriever.domain.passage_cutting import Section
+
+_READER = "toolmesh_retriever.adapters.document_parsing"
 
 
 class SubprocessReader:
@@ -27,7 +30,7 @@ class SubprocessReader:
     async def read(self, content: bytes, media_type: str) -> DocumentText:
         """Raises InvalidInput: damaged, encrypted, without text, over a bound."""
         async with self._turns:
-            output, code = await self._run(content, media_type)
+            output, code = await asyncio.to_thread(self._run, content, media_type)
         try:
             answer = json.loads(output)
         except ValueError:
@@ -40,28 +43,18 @@ class SubprocessReader:
             raise InvalidInput(answer["error"], field="content")
         return DocumentText(answer["title"], [Section(*section) for section in answer["sections"]])
 
-    async def _run(self, content: bytes, media_type: str) -> tuple[bytes, int | None]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "toolmesh_retriever.adapters.document_parsing",
-            media_type,
-            *self._arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+    def _run(self, content: bytes, media_type: str) -> tuple[bytes, int]:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                output, _ = await process.communicate(content)
-        except TimeoutError:
+            done = subprocess.run(
+                [sys.executable, "-m", _READER, media_type, *self._arguments],
+                input=content,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=self._timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
             raise InvalidInput(
                 f"the {media_type} file takes longer than {self._timeout_s:g} s to read; split it", field="content"
             ) from None
-        except (BrokenPipeError, ConnectionResetError) as error:
-            raise Internal("the document reader did not start; see the service's installation") from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        return output, process.returncode
+        return done.stdout, done.returncode

@@ -53,9 +53,10 @@ class AddDocument:
         passages = await asyncio.to_thread(_passages, title, text)
         if not passages:
             raise InvalidInput(f"no text was found in {title!r}; add a file that has some", field="content")
-        document = StoredDocument(
-            self.new_id("doc"), new.user, title, new.source, media_type, len(passages), self.clock.now()
-        )
+        now = self.clock.now()
+        # As it is kept: to the millisecond.
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        document = StoredDocument(self.new_id("doc"), new.user, title, new.source, media_type, len(passages), now)
         stored = await self.store.add(document, new.request_id, passages)
         self.added()
         return stored

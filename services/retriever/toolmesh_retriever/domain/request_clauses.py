@@ -7,7 +7,7 @@ from toolmesh_retriever.domain.text_terms import terms_of
 
 MOST_CLAUSES = 16
 _BREAKS = re.compile(
-    r"(?<=[.!?;])\s+|\n+|(?<=[。！？；])|[，、](?=然后|再|接着|并|最后|另外|还|同时)"
+    r"(?<=[.!?;])\s+|\n+|(?<=[。！？；：])|[，、](?=然后|再|接着|并|最后|另外|还|同时)"
     r"|,?\s+(?:and\s+)?then\s+|,?\s+and\s+also\s+",
     re.IGNORECASE,
 )

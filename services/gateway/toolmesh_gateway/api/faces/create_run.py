@@ -52,6 +52,8 @@ class CreateRunFace:
             place.hold(run.id)
         if wait_s is not None:
             run = await self._wait(run, wait_s)
+            if run.HasField("end_time"):
+                place.release(run.id)
         headers += [(b"location", f"/v1/runs/{run.id}".encode()), (b"x-toolmesh-run", run.id.encode())]
         await exchange.respond_json(self._write(run), headers=headers)
 

@@ -38,6 +38,7 @@ class Application:
 
     Args:
         faces: what answers each route, by its place in `routes`.
+        log_requests: write a line for each request; without its query, which may hold a prompt.
     """
 
     def __init__(
@@ -47,12 +48,15 @@ class Application:
         authenticate: Authenticate,
         limit_rate: LimitRate,
         cross_origin: CrossOrigin,
+        *,
+        log_requests: bool = False,
     ) -> None:
         self._entries = [(route, face, f"{route.verb} {route.path}") for route, face in zip(routes, faces, strict=True)]
         self._index = RouteIndex(routes)
         self._authenticate = authenticate
         self._limit_rate = limit_rate
         self._cross_origin = cross_origin
+        self._log_requests = log_requests
         self.is_draining = False
         self._running: dict[asyncio.Task[Any], Exchange] = {}
 
@@ -71,11 +75,19 @@ class Application:
         IN_FLIGHT.inc()
         try:
             parent = exchange.headers.get(b"traceparent")
-            with span(name, kind=SpanKind.SERVER, parent=parent.decode("latin-1") if parent else None):
+            with span(name, kind=SpanKind.SERVER, parent=parent.decode("latin-1") if parent else None) as current:
                 await self._answer(exchange, face)
+                current.set_attribute("http.response.status_code", exchange.status)
+                if self._log_requests:
+                    self._log(exchange, time.perf_counter() - started)
         finally:
             IN_FLIGHT.dec()
             observe_request(route.verb, route.path, exchange.status or 499, time.perf_counter() - started)
+
+    def _log(self, exchange: Exchange, seconds: float) -> None:
+        facts = {"verb": exchange.route.verb, "route": exchange.route.path, "status": exchange.status}
+        key = exchange.key.name if exchange.key else ""
+        logger.info("request", extra=facts | {"duration_s": round(seconds, 6), "key": key})
 
     def drain(self) -> None:
         """From now on /readyz says no; streams that a client can take up again elsewhere end."""

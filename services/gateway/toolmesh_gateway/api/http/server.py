@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -51,9 +52,10 @@ async def serving_http(
     keepalive_s: int,
     backlog: int,
     drain_s: float,
-    access_log: bool,
+    certificate: Path | None = None,
+    private_key: Path | None = None,
 ) -> AsyncIterator[HttpServer]:
-    """Serves until the end of the block.
+    """Serves until the end of the block; over TLS where a certificate and its key are given.
 
     Raises:
         Unavailable: the port is taken or the address is not ours.
@@ -66,7 +68,9 @@ async def serving_http(
         lifespan="off",
         log_config=None,
         log_level="warning",
-        access_log=access_log,
+        access_log=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=keepalive_s,

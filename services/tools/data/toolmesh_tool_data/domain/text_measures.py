@@ -17,7 +17,7 @@ _STOP_WORDS = frozenset(
         "the their them there they this to was we were what which who will with you your"
     )
 )
-_STOP_SIGNS = frozenset("的了是在和与及或也都就不有我你他她它们这那个为以于被把从到对说要会能而之其")
+_STOP_SIGNS = frozenset("的了是在和与及或也都就不有我你他她它们这那个为以于被把从而之其")
 WORDS_PER_MINUTE = 230
 SIGNS_PER_MINUTE = 400
 """Silent reading of English (Brysbaert 2019: 238) and of Chinese characters."""
