@@ -45,6 +45,8 @@ protos: .venv/installed-dev ## Make the Python code of the contracts again
 	mkdir -p $(OUT)
 	PATH=$(BIN):$$PATH $(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=$(OUT) --grpc_python_out=$(OUT) \
 	  --mypy_out=quiet:$(OUT) --mypy_grpc_out=quiet:$(OUT) $$(find protos -name '*.proto' | sort)
+	# The comments of the contracts, for the gateway's OpenAPI document.
+	$(BIN)/python -m toolmesh_gateway.api.openapi.describe protos
 
 .PHONY: release-protos
 release-protos: .venv/installed-dev ## Take today's contracts as the ones that must not break

@@ -14,18 +14,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import xllamacpp
 
+from toolmesh.chat.v1 import message_pb2
 from toolmesh.inference.v1 import inference_service_pb2 as pb
 from toolmesh.inference.v1 import inference_service_pb2_grpc
 from toolmesh_core.channel import connect
+from toolmesh_inference.adapters.openmp import spin_briefly
 from toolmesh_inference.adapters.packaged_models import smollm2_path
 from toolmesh_testing import process
 
-PROMPT = (
-    "<|im_start|>user\nWrite a long story about a lighthouse, its keeper and a storm.<|im_end|>\n"
-    "<|im_start|>assistant\n"
-)
+SYSTEM, QUESTION = "You write stories.", "Write a long story about a lighthouse, its keeper and a storm."
+# The same messages as the model's chat template lays them out.
+PROMPT = f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n"
+MESSAGES = [
+    message_pb2.Message(role=message_pb2.ROLE_SYSTEM, content=SYSTEM),
+    message_pb2.Message(role=message_pb2.ROLE_USER, content=QUESTION),
+]
+WAYS = ("engine directly", "gRPC, prompt", "gRPC, messages")
 
 
 @dataclass
@@ -41,6 +46,9 @@ def timing_of(started: float, arrivals: list[float], tokens: int) -> Timing:
 
 
 def direct_engine(threads: int) -> Any:
+    spin_briefly()
+    import xllamacpp
+
     params = xllamacpp.CommonParams()
     params.model.path = str(smollm2_path())
     params.n_ctx, params.n_parallel, params.n_batch = 4096 * 4, 4, 512
@@ -72,9 +80,9 @@ def ask_directly(engine: Any, tokens: int) -> Timing:
     return timing_of(started, arrivals, len(arrivals))
 
 
-async def ask_service(stub: Any, tokens: int) -> Timing:
+async def ask_service(stub: Any, tokens: int, **prompt: Any) -> Timing:
     arrivals: list[float] = []
-    request = pb.GenerateRequest(prompt=PROMPT, sampling=pb.Sampling(max_tokens=tokens))
+    request = pb.GenerateRequest(sampling=pb.Sampling(max_tokens=tokens), **prompt)
     started = time.perf_counter()
     async for response in stub.Generate(request):
         if response.text:
@@ -86,17 +94,20 @@ async def ask_service(stub: Any, tokens: int) -> Timing:
 async def measure(rounds: int, tokens: int, threads: int) -> dict[str, dict[str, float]]:
     engine = await asyncio.to_thread(direct_engine, threads)
     env = {"TOOLMESH_INFERENCE_METRICS_LISTEN": "127.0.0.1:0", "TOOLMESH_INFERENCE_LLM_THREADS": str(threads)}
-    timings: dict[str, list[Timing]] = {"engine directly": [], "through gRPC": []}
+    timings: dict[str, list[Timing]] = {way: [] for way in WAYS}
     async with process("toolmesh_inference", env) as service:
         channel = connect(service.address)
         stub = inference_service_pb2_grpc.InferenceServiceStub(channel)
         for turn in range(rounds + 1):
-            direct = await asyncio.to_thread(ask_directly, engine, tokens)
-            through = await ask_service(stub, tokens)
-            # The first turn fills both prompt caches.
+            found = (
+                await asyncio.to_thread(ask_directly, engine, tokens),
+                await ask_service(stub, tokens, prompt=PROMPT),
+                await ask_service(stub, tokens, messages=MESSAGES),
+            )
+            # The first turn fills the prompt caches.
             if turn:
-                timings["engine directly"].append(direct)
-                timings["through gRPC"].append(through)
+                for way, timing in zip(WAYS, found, strict=True):
+                    timings[way].append(timing)
         await channel.close()
     return {
         way: {
@@ -116,21 +127,18 @@ def main() -> None:
     options = parser.parse_args()
     os.nice(5)
     found = asyncio.run(measure(options.rounds, options.tokens, options.threads))
-    direct, through = found["engine directly"], found["through gRPC"]
-    found["added"] = {
-        "first_token_ms": through["first_token_ms"] - direct["first_token_ms"],
-        "tokens_per_s_ratio": through["tokens_per_s"] / direct["tokens_per_s"],
-    }
+    direct = found[WAYS[0]]
+    for way in WAYS[1:]:
+        found[way]["added_first_token_ms"] = found[way]["first_token_ms"] - direct["first_token_ms"]
+        found[way]["tokens_per_s_ratio"] = found[way]["tokens_per_s"] / direct["tokens_per_s"]
     if options.json:
         print(json.dumps(found))
         return
-    print(f"{'':16} {'first token':>12} {'tokens/s':>10}")
-    for way in ("engine directly", "through gRPC"):
-        print(f"{way:16} {found[way]['first_token_ms']:9.1f} ms {found[way]['tokens_per_s']:10.1f}")
-    print(
-        f"{'added':16} {found['added']['first_token_ms']:9.1f} ms {found['added']['tokens_per_s_ratio']:9.1%}"
-        f"   ({options.threads} threads, medians of {options.rounds})"
-    )
+    print(f"{'':16} {'first token':>14} {'tokens/s':>10}   ({options.threads} threads, medians of {options.rounds})")
+    for way in WAYS:
+        row = found[way]
+        added = f"   +{row['added_first_token_ms']:.1f} ms, {row['tokens_per_s_ratio']:.1%}" if way != WAYS[0] else ""
+        print(f"{way:16} {row['first_token_ms']:11.1f} ms {row['tokens_per_s']:10.1f}{added}")
 
 
 if __name__ == "__main__":

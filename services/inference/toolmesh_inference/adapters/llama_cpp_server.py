@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 import orjson
-import xllamacpp
 
 from toolmesh_core.errors import Unavailable
+from toolmesh_inference.adapters.openmp import spin_briefly
 from toolmesh_inference.adapters.thread_stream import ThreadStream
 
 Json = dict[str, Any]
@@ -149,6 +149,9 @@ class LlamaServer:
 
 
 def _load(options: LlamaServerOptions, socket: str, key: str) -> Any:
+    spin_briefly()
+    import xllamacpp
+
     params = xllamacpp.CommonParams()
     params.model.path = str(options.model)
     params.n_parallel = options.parallel_requests

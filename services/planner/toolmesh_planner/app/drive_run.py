@@ -109,7 +109,7 @@ class DriveRun:
 
     async def _wait_for_approval(self, run: LiveRun) -> None:
         run.approvals_changed.clear()
-        waited = self.clock.now().timestamp() - run.state.last_event_s
+        waited = self.clock.now().timestamp() - run.state.waits_since_s
         try:
             async with asyncio.timeout(max(0.0, self.approval_wait_s - waited)):
                 await run.durable()

@@ -23,12 +23,13 @@ class Approval(Enum):
 
 @dataclass
 class CallState:
-    """A call of the current step."""
+    """A call of the current step; `asked_s` is when a person was asked to approve it."""
 
     call: ToolCall
     approval: Approval = Approval.NOT_NEEDED
     started: bool = False
     idempotent: bool = False
+    asked_s: float = 0.0
     result: ToolResult | None = None
 
 
@@ -108,6 +109,12 @@ class RunState:
         return bool(self.pending_approvals) and not self.callable_calls
 
     @property
+    def waits_since_s(self) -> float:
+        """When the first of the calls that wait for a person began to."""
+        waiting = [call.asked_s for call in self.calls.values() if call.result is None and call.asked_s]
+        return min(waiting, default=self.last_event_s)
+
+    @property
     def tokens_spent(self) -> int:
         """Tokens read and written so far."""
         return self.usage.prompt_tokens + self.usage.completion_tokens
@@ -132,7 +139,7 @@ class RunState:
             case "tool_call_finished":
                 self._finish(event.tool_call_finished)
             case "approval_requested":
-                self.calls[event.approval_requested.call.id].approval = Approval.WAITING
+                self._ask_approval(event)
             case "approval_decided":
                 self._decide_approval(event)
             case "run_resumed":
@@ -199,6 +206,11 @@ class RunState:
             for call in self.calls.values()
         )
         self.calls = {}
+
+    def _ask_approval(self, event: RunEvent) -> None:
+        call = self.calls[event.approval_requested.call.id]
+        call.approval = Approval.WAITING
+        call.asked_s = seconds_of(event.time)
 
     def _decide_approval(self, event: RunEvent) -> None:
         decided = event.approval_decided
