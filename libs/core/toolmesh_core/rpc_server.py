@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 from toolmesh_core.call_context import context_of_metadata, enter_call
 from toolmesh_core.channel import MAX_MESSAGE_BYTES
 from toolmesh_core.error_status import DETAILS_KEY, status_details
-from toolmesh_core.errors import InvalidInput, ToolMeshError
+from toolmesh_core.errors import Cancelled, InvalidInput, ToolMeshError
 from toolmesh_core.telemetry import TRACEPARENT_KEY, current_trace_id, gauge, histogram, span
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ class _Method:
             outcome = _Outcome()
             with self._around(context, outcome):
                 try:
-                    return await function(_checked(request), context)
+                    return await function(_checked(request, context), context)
                 except ToolMeshError as error:
                     await _abort(context, error, outcome)
                 except (asyncio.CancelledError, grpc.aio.AbortError):
@@ -123,7 +123,7 @@ class _Method:
             outcome = _Outcome()
             with self._around(context, outcome):
                 try:
-                    async with aclosing(function(_checked(request), context)) as responses:
+                    async with aclosing(function(_checked(request, context), context)) as responses:
                         async for response in responses:
                             yield response
                 except ToolMeshError as error:
@@ -174,16 +174,20 @@ class _Outcome:
     code = grpc.StatusCode.OK
 
 
-def _checked(request: Any) -> Any:
+def _checked(request: Any, context: Any) -> Any:
     """The request or stream of requests; InvalidInput where one could not be parsed."""
     if isinstance(request, _BadBytes):
         raise InvalidInput(request.message, reason="MALFORMED_MESSAGE")
-    return _checked_each(request) if hasattr(request, "__aiter__") else request
+    return _checked_each(request, context) if hasattr(request, "__aiter__") else request
 
 
-async def _checked_each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _checked_each(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
     async for request in requests:
-        yield _checked(request)
+        yield _checked(request, context)
+    # grpc.aio ends the stream of a caller that went away like any other, and tells of the cancel a moment later.
+    await asyncio.sleep(0)
+    if context.cancelled():
+        raise Cancelled("the caller went away before it had sent everything")
 
 
 async def _abort(context: Any, error: ToolMeshError, outcome: _Outcome) -> NoReturn:

@@ -15,8 +15,8 @@ _BREAKS_TEXT = """in at on for from with by using to into near between about dur
     where which that whose who is are was were has have had located if when while starting ending of over under within
     be been being do does did along including regarding as per like than around through"""
 _BREAKS = frozenset(_BREAKS_TEXT.split()) | STOP_WORDS
-_ORDERS_TEXT = """find get create make provide tell show give book calculate compute determine search look retrieve check
-    send set add list convert generate play start plan predict estimate analyze analyse compare order buy need want help
+_ORDERS_TEXT = """find get create make provide tell show give book calculate compute determine search look retrieve
+    check send set add list convert generate play start plan predict estimate analyze analyse compare order buy need want help
     schedule reserve identify evaluate run perform fetch update delete remove open translate write read explain describe
     recommend suggest locate track turn put query return save remind assess measure"""
 _ORDERS = frozenset(_ORDERS_TEXT.split())
@@ -53,7 +53,7 @@ def phrases_of(
     units = units_of(text, taken=taken)
     found: list[Phrase] = []
     run: list[int] = []
-    for at, unit in enumerate(units):
+    for at in range(len(units)):
         if run and not _continues(text, units, run[-1], at):
             found += _phrase(text, units, run, own_words, named)
             run = []
