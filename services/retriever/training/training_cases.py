@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from toolmesh_retriever.domain.centring import TypicalMeans, Vectors, centred_passages, centred_requests
 from toolmesh_retriever.domain.match_features import dense_features, lexical_features
 from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
 from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
 from toolmesh_retriever.domain.tool_search import candidates_of, matched
 from toolmesh_retriever.domain.tool_text import ToolText
+from toolmesh_retriever.domain.typical_texts import PASSAGES, REQUESTS, language_of
 
 SMALL_SIZES = (6, 15, 40, 120, 400)
 REGISTRIES_A_SIZE = 8
@@ -23,7 +25,7 @@ REQUESTS_A_REGISTRY = 30
 SHARE_WITH_TOOL = 0.6
 SHARE_BLINDED = 0.15
 
-Embed = Callable[[Sequence[str], bool], Floats]
+Embed = Callable[[Sequence[str], bool], Vectors]
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,10 @@ class CaseBuilder:
 
     def __init__(self, embed: Embed, seed: int) -> None:
         self._embed = embed
+        self._means = TypicalMeans.of(
+            {language: embed(texts, True) for language, texts in REQUESTS.items()},
+            {language: embed(texts, False) for language, texts in PASSAGES.items()},
+        )
         self._random = random.Random(seed)
 
     def whole(self, tools: dict[str, ToolText], requests: Iterable[Request], weight: float) -> Iterator[Case]:
@@ -142,13 +148,16 @@ class CaseBuilder:
                 by_tool[next(iter(request.gold))].append(request.text)
         return {tool: " ".join(self._random.sample(texts, 3)) for tool, texts in by_tool.items() if len(texts) > 20}
 
-    def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, Floats]:
+    def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, Vectors]:
         index = ToolIndex(texts)
-        return index, self._embed([index.entry(slot).text.meaning() for slot in range(index.capacity)], False)
+        lines = [index.entry(slot).text.meaning() for slot in range(index.capacity)]
+        vectors = self._embed(lines, False)
+        return index, centred_passages(vectors, [language_of(line) for line in lines], self._means)
 
-    def _case(self, index: ToolIndex, vectors: Floats, request: Request, weight: float, blind: bool) -> Case:
+    def _case(self, index: ToolIndex, vectors: Vectors, request: Request, weight: float, blind: bool) -> Case:
         clauses = clauses_of(request.text)
-        cosines = self._embed([clause.text for clause in clauses], True) @ vectors.T
+        asked = [clause.text for clause in clauses]
+        cosines = (centred_requests(self._embed(asked, True), asked, self._means) @ vectors.T).astype(float)
         if blind:
             # As if asked in another language: no word is known.
             clauses = [Clause(clause.text, tuple(f"\0{term}" for term in clause.terms)) for clause in clauses]

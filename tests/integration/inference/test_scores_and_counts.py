@@ -26,8 +26,8 @@ async def test_what_the_model_would_write_scores_best(stub) -> None:
 
 
 async def test_a_shared_beginning_is_told_apart(stub) -> None:
-    prompt = "Say get_weather: get_weather\nSay get_time: get_time\nSay get_weather: "
-    found = await scores(stub, ["get_time", "get_weather", "set_time"], prompt=prompt)
+    prompt = "Say get_weather: get_weather\nSay get_time: get_time\nSay get_weather:"
+    found = await scores(stub, [" get_time", " get_weather", " set_time"], prompt=prompt)
     assert max(found) == found[1]
 
 

@@ -99,3 +99,9 @@ def test_adapters_are_pairs_of_name_and_path() -> None:
     assert settings.adapters() == {"tools": Path("/a.gguf"), "style": Path("/b.gguf")}
     with pytest.raises(ValidationError, match="name=path"):
         InferenceSettings(llm_adapters="tools")
+
+
+def test_the_models_file_of_the_readme_is_good(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[3] / "services" / "inference" / "README.md"
+    example = readme.read_text().split("```toml\n")[1].split("```")[0]
+    assert ids(models_file=models_file(tmp_path, example)) == (["qwen3-30b"], ["bge-m3"])

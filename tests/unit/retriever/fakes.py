@@ -148,6 +148,7 @@ class FakeDocumentStore:
         return UserVectors(
             np.array([p.id for p, _ in own], np.int64),
             np.array([p.document for p, _ in own], np.str_),
+            ["en"] * len(own),
             np.stack([vector for _, vector in own]) if own else np.zeros((0, 0), np.float32),
             len(self._of(user)) - len(own),
         )

@@ -72,5 +72,5 @@ def test_a_passage_with_the_rare_words_scores_higher() -> None:
 def test_both_parts_make_the_score_and_words_alone_where_meaning_is_unknown() -> None:
     assert passage_score(0.5, None) == 0.5
     assert passage_score(0.0, 1.0) < passage_score(1.0, 1.0) == pytest.approx(1)
-    assert meaning_score(0.5) == 0
+    assert meaning_score(0.0) == 0
     assert meaning_score(0.99) == 1

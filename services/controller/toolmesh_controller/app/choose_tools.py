@@ -1,7 +1,7 @@
 """Chooses: cuts the request into parts and finds each part's tool, asking the LLM only where the rest is undecided."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
 from toolmesh_controller.app.limits import Limits
@@ -21,6 +21,8 @@ from toolmesh_controller.domain.words import word_set
 
 # Room for a tool's name after the prompt.
 CHOICE_TOKENS = 32
+# How well a further part must cover a tool's words for the same tool to be called twice.
+SAME_TOOL_LEXICAL = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ class ChooseTools:
 
     def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
         lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])
+        scored = any(candidate.score > 0.0 for candidate in candidates)
         return [
-            Evidence(candidate.name, score, candidate.score)
-            for candidate, score in zip(candidates, lexical, strict=True)
+            Evidence(candidate.name, score, candidate.score, supplied=not scored and _is_supplied(tool, text))
+            for candidate, tool, score in zip(candidates, tools, lexical, strict=True)
         ]
 
     def _plan(
@@ -94,7 +97,12 @@ class ChooseTools:
             tool, read = by_name[name], request_text(text)
             return not missing_from(slots_of(tool.parameters, read, tool.words.name), read, tool.own_words)
 
-        return plan_parts(request, pieces_of(request), best_tool, is_complete)
+        def asks_again(text: str, name: str) -> bool:
+            tool = by_name[name]
+            lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words])[0]
+            return lexical >= SAME_TOOL_LEXICAL and all(item.kind != "array" for item in tool.parameters)
+
+        return plan_parts(request, pieces_of(request), best_tool, is_complete, asks_again)
 
     async def _ask(
         self,
@@ -121,7 +129,12 @@ class ChooseTools:
         said = dict(zip(asked, answer.log_probabilities, strict=True))
         none = said.get(NO_TOOL, 0.0) if allow_none else 0.0
         worst = min(said.values())
-        fused = [
-            Evidence(item.tool, item.lexical, item.retriever, said.get(item.tool, worst) - none) for item in opinions
-        ]
+        fused = [replace(item, llm=said.get(item.tool, worst) - none) for item in opinions]
         return choice_scores(fused, allow_none=allow_none, weights=self._limits.weights), fitting.cut
+
+
+def _is_supplied(tool: ReadTool, text: str) -> bool:
+    """Whether a text names a typed value for every argument that the tool requires."""
+    slots = slots_of(tool.parameters, request_text(text), tool.words.name)
+    required = [slot for slot in slots if slot.parameter.required]
+    return bool(required) and all(slot.decided for slot in required) and any(slot.mention for slot in required)

@@ -17,6 +17,8 @@ class FusionWeights:
 
     lexical: float = 7.0
     lexical_threshold: float = 0.1
+    # Counts only where nothing else but words speaks: "10 and 5" suits a tool of two numbers.
+    supplied: float = 1.5
     retriever: float = 1.0
     retriever_threshold: float = 0.3
     retriever_lexical: float = 3.0
@@ -31,12 +33,16 @@ DEFAULT_WEIGHTS = FusionWeights()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of one candidate before fusing; the LLM's opinion is None where it was not asked."""
+    """What is known of one candidate before fusing; the LLM's opinion is None where it was not asked.
+
+    `supplied` says that the request names a typed value for every argument the tool requires.
+    """
 
     tool: str
     lexical: float
     retriever: float = 0.0
     llm: float | None = None
+    supplied: bool = False
 
 
 def choice_scores(
@@ -75,4 +81,5 @@ def _logit(item: Evidence, scored: bool, weights: FusionWeights) -> float:
         logit += weights.retriever_lexical * item.lexical
     else:
         logit = weights.lexical * (item.lexical - weights.lexical_threshold)
+        logit += weights.supplied if item.supplied else 0.0
     return logit + (weights.llm * item.llm if item.llm is not None else 0.0)

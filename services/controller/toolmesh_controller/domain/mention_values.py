@@ -13,6 +13,9 @@ _MAIL_WORDS = re.compile(r"\be-?mail\b|\brecipient\b|\bsender\b|\bcc\b|邮箱|�
 _URL_WORDS = re.compile(r"\burls?\b|\blink\b|\bwebsite\b|\bwebpage\b|\buri\b|\bendpoint\b|网址|链接", re.I)
 _EXPRESSION_WORDS = re.compile(r"\bexpression\b|\bformula\b|\bequation\b|\barithmetic\b|表达式|算式", re.I)
 _NUMERIC_TEXT = re.compile(r"\b(?:number|id|code|zip|postal|phone|year|amount|version|size|isbn)\b", re.I)
+_PERCENT = re.compile(r"[\d.,]+\s*(?:%|percent\b|per cent\b)", re.I)
+_RATE = re.compile(r"\b(?:rate|ratio|probability|proportion|share|discount|interest|growth|yield)\b", re.I)
+_SPOKEN_PERCENT = re.compile(r"%|percent|per cent", re.I)
 _FRACTION = re.compile(r"decimal|fraction|between 0 and 1|0\s?[-–to]+\s?1\b|\b0\.\d", re.I)
 _DATE_PATTERNS = (
     (re.compile(r"mm/dd/yyyy", re.I), "{month}/{day}/{year}"),
@@ -41,7 +44,7 @@ def value_for(parameter: Parameter, mention: Mention, text: str) -> Any:
     node = simple_node(parameter.node)
     kind = kind_of(node)
     written = text[mention.start : mention.end]
-    if kind == "number" and written.rstrip().endswith("%") and _FRACTION.search(parameter.description):
+    if kind == "number" and _PERCENT.search(text, mention.start, mention.end + 10) and _is_fraction(parameter):
         return round(mention.value / 100, 10)
     if kind == "integer":
         return int(mention.value)
@@ -52,6 +55,14 @@ def value_for(parameter: Parameter, mention: Mention, text: str) -> Any:
     if kind == "array" and kind_of(node.get("items", {})) == "string":
         return [item if isinstance(item, str) else str(item) for item in mention.value]
     return mention.value
+
+
+def _is_fraction(parameter: Parameter) -> bool:
+    """Whether 5% is 0.05 here: said so, or a rate of type number whose description does not speak of percent."""
+    about = f"{split_identifier(parameter.name)} {parameter.description}"
+    if _FRACTION.search(about):
+        return True
+    return _RATE.search(about) is not None and _SPOKEN_PERCENT.search(about) is None
 
 
 def _number_fit(kind: str, node: Node, mention: Mention) -> float:

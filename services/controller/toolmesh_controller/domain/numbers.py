@@ -36,18 +36,28 @@ _UNITS = dict(
 _TENS = dict(
     zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
 )
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "k": 1000, "mn": 10**6, "bn": 10**9}
+_SCALES = {
+    "dozen": 12,
+    "hundred": 100,
+    "thousand": 1000,
+    "million": 10**6,
+    "billion": 10**9,
+    "k": 1000,
+    "mn": 10**6,
+    "bn": 10**9,
+}
 _CJK_DIGITS = {character: at for at, character in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _CJK_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 
 _DIGITS = re.compile(
-    r"(?<![\w.@/-])(?:[$€£¥]\s?)?(?P<sign>[-−+]?)(?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?:(?<![\w.@/-])|(?<=\d[-–~]))(?:[$€£¥]\s?)?(?P<sign>(?<!\d)[-−+]?)(?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     r"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|[kK]\b|\s?[万亿千百])?(?P<percent>\s?%)?(?![\d@])"
 )
-_IDENTIFIER = re.compile(r"[A-Za-z]*\d+[A-Za-z]\w*\d|\d+\.\d+\.\d+[\d.]*|[A-Za-z]+[-_]?\d[\w-]*")
-_WORD = "|".join([*_UNITS, *_TENS, *("hundred", "thousand", "million", "billion")])
+_BY = re.compile(r"(?<=\d)[x×](?=\d)")
+_IDENTIFIER = re.compile(r"[A-Za-z]*\d+(?![eE]\d+\b)[A-Za-z]\w*\d|\d+\.\d+\.\d+[\d.]*|[A-Za-z]+[-_]?\d[\w-]*")
+_WORD = "|".join([*_UNITS, *_TENS, *("dozen", "hundred", "thousand", "million", "billion")])
 _WORDS = re.compile(
-    rf"\b(?!hundred|thousand|million|billion)(?:{_WORD})(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b", re.IGNORECASE
+    rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:[\s-]+(?:and\s+)?(?:{_WORD}))*\b", re.IGNORECASE
 )
 _CJK_NUMBER = re.compile(r"[零一二三四五六七八九十百千万亿两〇]+")
 _CJK_COUNTABLE = re.compile(r"[个只条天年月日号点分秒元块米斤千公里小时加减乘除人次本张份%度的和]|$|[,，。、?？ ]")
@@ -55,6 +65,7 @@ _CJK_COUNTABLE = re.compile(r"[个只条天年月日号点分秒元块米斤千�
 
 def find_numbers(text: str) -> Iterator[tuple[int, int, Number]]:
     """(start, end, value) of each number, in order. Numbers inside identifiers such as AB12C or 10.0.0.1 are none."""
+    text = _BY.sub(" ", text)
     identifiers = [match.span() for match in _IDENTIFIER.finditer(text)]
     spans = [*_written_in_digits(text, identifiers), *_written_in_words(text), *_written_in_chinese(text)]
     yield from sorted(spans)
@@ -64,7 +75,7 @@ def _written_in_digits(text: str, identifiers: list[tuple[int, int]]) -> Iterato
     for match in _DIGITS.finditer(text):
         if any(start <= match.start("body") < end for start, end in identifiers):
             continue
-        value = as_number(match["body"].replace(",", ""))
+        value = as_number(match["body"].replace(",", "") + (match["exponent"] or ""))
         scale = (match["scale"] or "").strip()
         if scale:
             value = _tidy(value * (_SCALES.get(scale.lower()) or _CJK_SCALES.get(scale, 1)))
@@ -82,8 +93,8 @@ def _sum_of_words(words: list[str]) -> int:
     for word in words:
         if word in _UNITS or word in _TENS:
             group += _UNITS.get(word, _TENS.get(word, 0))
-        elif word == "hundred":
-            group *= 100
+        elif word in ("hundred", "dozen"):
+            group *= _SCALES[word]
         else:
             total, group = total + group * _SCALES[word], 0
     return total + group
@@ -112,7 +123,7 @@ def _sum_of_chinese(run: str) -> int:
 
 def as_number(text: str) -> Number:
     """An int where it is written as one, else a float."""
-    return float(text) if "." in text else int(text)
+    return float(text) if any(mark in text for mark in ".eE") else int(text)
 
 
 def _tidy(value: Number) -> Number:

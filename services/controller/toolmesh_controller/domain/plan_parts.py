@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from toolmesh_controller.domain.parts import Part
 
 Chooser = Callable[[str], str]
-Completeness = Callable[[str, str], bool]
+Test = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,14 @@ class PlannedPart:
 
 
 def plan_parts(
-    request: str, pieces: Sequence[Part], best_tool: Chooser, is_complete: Completeness
+    request: str, pieces: Sequence[Part], best_tool: Chooser, is_complete: Test, asks_again: Test
 ) -> list[PlannedPart]:
     """Joins pieces until each part stands: a tool fits it and the part holds the values that tool needs.
 
     Args:
         best_tool: the tool that fits a text, "" for none.
         is_complete: whether a text holds every value that a tool needs.
+        asks_again: whether a text asks for a tool by itself, so that the same tool is wanted twice.
     """
     if len(pieces) < 2:
         return [PlannedPart(piece, best_tool(piece.text)) for piece in pieces]
@@ -37,7 +38,8 @@ def plan_parts(
     for piece in pieces:
         tool = stands(piece)
         last = planned[-1] if planned else None
-        if last and (not tool or not last.tool or (tool == last.tool and not piece.strong and not _repeats(piece))):
+        again = last is not None and tool == last.tool
+        if last and (not tool or not last.tool or (again and not asks_again(piece.text, tool))):
             joined = last.part.joined(piece, request)
             planned[-1] = PlannedPart(joined, stands(joined) or last.tool or tool)
         else:
@@ -69,8 +71,3 @@ def callable_now(still_open: Sequence[PlannedPart], *, any_called: bool) -> list
             break
         ready.append(item)
     return ready
-
-
-def _repeats(piece: Part) -> bool:
-    """A second wish for the same tool says its verb or its noun again, so it is more than a few words."""
-    return len(piece.text.split()) >= 4

@@ -45,7 +45,7 @@ class SqliteDocumentStore:
         """Keeps it whole or not at all; a request id that is known gives the first document."""
         mark = _user_term(document.user)
         rows = [
-            (document.id, document.user, position, passage.page, passage.text, passage.meaning,
+            (document.id, document.user, position, passage.page, passage.text, passage.meaning, passage.language,
              " ".join((mark, *passage.terms)))
             for position, passage in enumerate(passages)
         ]  # fmt: skip
@@ -63,8 +63,8 @@ class SqliteDocumentStore:
                  document.passage_count, (document.create_time - _EPOCH) // timedelta(milliseconds=1)),
             )  # fmt: skip
             connection.executemany(
-                "INSERT INTO passages (document, user, position, page, text, meaning, terms)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passages (document, user, position, page, text, meaning, language, terms)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             return document
@@ -145,7 +145,8 @@ class SqliteDocumentStore:
         def read(connection: sqlite3.Connection) -> UserVectors:
             total = connection.execute("SELECT count(*) FROM passages WHERE user = ?", (user,)).fetchone()[0]
             rows = connection.execute(
-                "SELECT p.id, p.document, v.vector FROM passages p JOIN passage_vectors v ON v.passage = p.id"
+                "SELECT p.id, p.document, p.language, v.vector"
+                " FROM passages p JOIN passage_vectors v ON v.passage = p.id"
                 " WHERE p.user = ? AND v.model = ? ORDER BY p.id",
                 (user, model),
             ).fetchall()
@@ -153,6 +154,7 @@ class SqliteDocumentStore:
             return UserVectors(
                 np.array([row["id"] for row in rows], dtype=np.int64),
                 np.array([row["document"] for row in rows], dtype=np.str_),
+                [row["language"] for row in rows],
                 vectors.reshape(len(rows), -1) if rows else np.zeros((0, 0), dtype=np.float32),
                 total - len(rows),
             )

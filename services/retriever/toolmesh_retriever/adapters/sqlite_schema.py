@@ -27,6 +27,7 @@ MIGRATIONS = (
         page INTEGER NOT NULL,
         text TEXT NOT NULL,
         meaning TEXT NOT NULL,
+        language TEXT NOT NULL,
         terms TEXT NOT NULL
     );
     CREATE INDEX passages_by_document ON passages (document, position);

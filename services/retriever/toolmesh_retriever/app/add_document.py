@@ -12,6 +12,7 @@ from toolmesh_retriever.app.ports import DocumentReader, DocumentStore, Document
 from toolmesh_retriever.domain.media_types import media_type_of
 from toolmesh_retriever.domain.passage_cutting import CutPassage, cut_passages
 from toolmesh_retriever.domain.text_terms import terms_of
+from toolmesh_retriever.domain.typical_texts import language_of
 
 _LONGEST_TITLE = 200
 _LONGEST_SOURCE = 2_000
@@ -87,5 +88,6 @@ def _passages(title: str, text: DocumentText) -> list[NewPassage]:
 
 def _passage(title: str, cut: CutPassage) -> NewPassage:
     head = title if cut.heading in ("", title) else f"{title} - {cut.heading}"
+    whole = f"{head}\n{cut.text}"
     # The heading speaks for every passage under it, also where the passage does not repeat its words.
-    return NewPassage(cut.text, cut.page, terms_of(f"{head}\n{cut.text}"), f"{head}\n{cut.text}")
+    return NewPassage(cut.text, cut.page, terms_of(whole), whole, language_of(cut.text))

@@ -1,6 +1,7 @@
 """Embeds what has no vector yet, tools before passages, in small portions so that requests get their turn."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +10,24 @@ from itertools import islice
 from toolmesh_core.errors import ToolMeshError
 from toolmesh_retriever.app.ports import DocumentStore, Embedder, TextKind, ToolStore, Vector
 from toolmesh_retriever.app.tool_catalog import ToolCatalog
+from toolmesh_retriever.domain.centring import TypicalMeans
+from toolmesh_retriever.domain.typical_texts import PASSAGES, REQUESTS
 
 logger = logging.getLogger(__name__)
 _TEXTS_AT_ONCE = 16
 _TIMEOUT_S = 60.0
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
+_TYPICAL = {TextKind.REQUEST: REQUESTS, TextKind.PASSAGE: PASSAGES}
+
+
+def _mean_key(kind: TextKind, language: str) -> str:
+    """Names a mean among the kept vectors, and changes with the texts it is made of."""
+    content = "\n".join(_TYPICAL[kind][language])
+    return f"mean:{kind.value}:{language}:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+_MEAN_KEYS = [_mean_key(kind, language) for kind, texts in _TYPICAL.items() for language in texts]
 
 
 @dataclass
@@ -33,6 +46,7 @@ class EmbedBacklog:
     report: Callable[[int], None]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     model: str = field(default="", init=False)
+    means: TypicalMeans | None = field(default=None, init=False)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _next_model: str = field(default="", init=False)
     _waiting: int = field(default=0, init=False)
@@ -75,6 +89,8 @@ class EmbedBacklog:
         """Embeds one portion; gives its size, 0 where nothing is left."""
         if self._next_model and self._next_model != self.model:
             await self._use(self._next_model)
+        if self.means is None:
+            await self._learn_means(embedder)
         waiting = await self._tools_waiting()
         if waiting:
             part = dict(islice(waiting.items(), _TEXTS_AT_ONCE))
@@ -106,6 +122,25 @@ class EmbedBacklog:
         await self.documents.save_vectors(made.model, dict(zip(ids, made.vectors, strict=True)))
         return len(rows)
 
+    async def _learn_means(self, embedder: Embedder) -> None:
+        """Embeds the typical texts, once a model."""
+        known = await self.tools.vectors(self.model, _MEAN_KEYS) if self.model else {}
+        if len(known) < len(_MEAN_KEYS):
+            known, models = {}, set()
+            for kind, texts in _TYPICAL.items():
+                for language, typical in texts.items():
+                    made = await embedder.embed(typical, kind, _TIMEOUT_S)
+                    models.add(made.model)
+                    known[_mean_key(kind, language)] = made.vectors.mean(axis=0)
+            if len(models) > 1:
+                # The model changed in between; the next step learns again.
+                return
+            await self._use(models.pop())
+            await self.tools.save_vectors(self.model, known)
+        of_kind = [{language: known[_mean_key(kind, language)] for language in _TYPICAL[kind]} for kind in _TYPICAL]
+        self.means = TypicalMeans(*of_kind)
+        await self.catalog.set_means(self.means)
+
     async def _report_all(self) -> None:
         tools = await self.catalog.without_vector()
         self._report(len(tools) + await self.documents.count_without_vector(self.model))
@@ -120,6 +155,6 @@ class EmbedBacklog:
         if model == self.model:
             return
         logger.info("embedding model", extra={"model": model, "before": self.model})
-        self.model = model
+        self.model, self.means = model, None
         await self.catalog.forget_vectors()
         await self.tools.save_vectors(model, {})

@@ -107,12 +107,14 @@ class NewPassage:
     Attributes:
         terms: what it is found by.
         meaning: what is embedded: title, heading and text.
+        language: as typical_texts.language_of says of the text.
     """
 
     text: str
     page: int
     terms: Sequence[str]
     meaning: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,14 @@ class UserVectors:
     """All vectors of one user's passages under one model.
 
     Attributes:
-        ids, documents: of each row.
+        ids, documents, languages: of each row.
         vectors: [passages, dimensions].
         missing: how many passages have no vector yet.
     """
 
     ids: NDArray[np.int64]
     documents: NDArray[np.str_]
+    languages: Sequence[str]
     vectors: Vector
     missing: int
 

@@ -10,6 +10,7 @@ from toolmesh_retriever.app.ask_meaning import AskMeaning
 from toolmesh_retriever.app.embed_backlog import EmbedBacklog
 from toolmesh_retriever.app.ports import DocumentStore, FoundPassage, UserVectors, Vector
 from toolmesh_retriever.app.search_tools import joined, searched_text, top_k_of
+from toolmesh_retriever.domain.centring import TypicalMeans, centred_passages, centred_requests
 from toolmesh_retriever.domain.passage_scoring import meaning_score, passage_score, word_score, word_weights
 from toolmesh_retriever.domain.text_terms import terms_of
 
@@ -70,15 +71,18 @@ class SearchDocuments:
         if asked.model != self.backlog.model:
             self.backlog.model_seen(asked.model)
             return {}, f"the embedding model changed to {asked.model!r} and the passages are being embedded again"
+        if self.backlog.means is None:
+            return {}, "the passages wait for their vectors"
+        question = centred_requests(asked.vectors, [text], self.backlog.means)[0]
         known = await self.store.user_vectors(user, asked.model)
         why = f"{known.missing} passages wait for their vectors" if known.missing else ""
-        return await asyncio.to_thread(_compare, known, asked.vectors[0], documents), why
+        return await asyncio.to_thread(_compare, known, question, documents, self.backlog.means), why
 
 
-def _compare(known: UserVectors, question: Vector, documents: Sequence[str]) -> dict[int, float]:
+def _compare(known: UserVectors, question: Vector, documents: Sequence[str], means: TypicalMeans) -> dict[int, float]:
     if not len(known.ids):
         return {}
-    cosines = known.vectors @ question
+    cosines = centred_passages(known.vectors, known.languages, means) @ question
     chosen = np.isin(known.documents, list(documents)) if documents else np.ones(len(known.ids), dtype=bool)
     return dict(zip(known.ids[chosen].tolist(), cosines[chosen].tolist(), strict=True))
 

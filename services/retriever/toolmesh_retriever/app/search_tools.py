@@ -8,6 +8,7 @@ from toolmesh_retriever.app.ask_meaning import AskMeaning
 from toolmesh_retriever.app.embed_backlog import EmbedBacklog
 from toolmesh_retriever.app.follow_tools import FollowTools
 from toolmesh_retriever.app.tool_catalog import FoundTool, MeaningRule, ToolCatalog, ToolFilter, ToolSearchResult
+from toolmesh_retriever.domain.centring import centred_requests
 from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
 
 DEFAULT_TOP_K = 5
@@ -57,8 +58,12 @@ class SearchTools:
             self.backlog.model_seen(asked.model)
             why = f"the embedding model changed to {asked.model!r} and the tools are being embedded again"
             return await self.catalog.search(clauses, count, allowed), why
+        means = self.backlog.means
+        if means is None:
+            return await self.catalog.search(clauses, count, allowed), "the tools wait for their vectors"
         why = f"{without_vector} tools wait for their vectors" if without_vector else ""
-        return await self.catalog.search(clauses, count, allowed, vectors=asked.vectors), why
+        vectors = centred_requests(asked.vectors, [clause.text for clause in clauses], means)
+        return await self.catalog.search(clauses, count, allowed, vectors=vectors), why
 
 
 def searched_text(query: str) -> tuple[str, str]:

@@ -9,11 +9,13 @@ from typing import TypeVar
 import numpy as np
 
 from toolmesh_retriever.app.ports import ToolRecord, Vector
+from toolmesh_retriever.domain.centring import TypicalMeans, centred_passages
 from toolmesh_retriever.domain.match_features import Mask
 from toolmesh_retriever.domain.ranking_model import RankingModel
 from toolmesh_retriever.domain.request_clauses import Clause
 from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
 from toolmesh_retriever.domain.tool_search import RankedTool, matched, rank_tools, words_are_enough
+from toolmesh_retriever.domain.typical_texts import language_of
 
 T = TypeVar("T")
 # Searches get their turn between such portions of a large change.
@@ -69,6 +71,8 @@ class ToolCatalog:
         self._messages: dict[str, bytes] = {}
         self._vectors: Vector = np.zeros((0, 0), dtype=np.float32)
         self._has_vector: Mask = np.zeros(0, dtype=bool)
+        self._means: TypicalMeans | None = None
+        self._centred: Vector | None = None
 
     def close(self) -> None:
         """Ends the thread."""
@@ -98,6 +102,10 @@ class ToolCatalog:
         """Gives tools their vectors, by hash of the embedded line."""
         await self._run(lambda: self._set_vectors(vectors))
 
+    async def set_means(self, means: TypicalMeans) -> None:
+        """What the vectors are centred with; without it, no meaning is compared."""
+        await self._run(lambda: self._set_means(means))
+
     async def forget_vectors(self) -> None:
         """Drops all vectors, as when the embedding model changes."""
         await self._run(self._forget_vectors)
@@ -115,7 +123,7 @@ class ToolCatalog:
 
         Args:
             rule: where it says that meaning is wanted, nothing is ranked and the caller is told so.
-            vectors: [clauses, dimensions].
+            vectors: [clauses, dimensions], centred.
         """
         return await self._run(lambda: self._search(clauses, top_k, allowed, rule, vectors))
 
@@ -128,6 +136,7 @@ class ToolCatalog:
             self._messages.pop(name, None)
             if slot is not None:
                 self._has_vector[slot] = False
+        self._centred = None
 
     def _upsert(self, records: Sequence[ToolRecord]) -> None:
         for record in records:
@@ -141,6 +150,7 @@ class ToolCatalog:
             self._has_vector[slot] = vector is not None
             if vector is not None:
                 self._vectors[slot] = vector
+        self._centred = None
 
     def _meaning_at(self, slot: int) -> str:
         return self._index.entry(slot).text.meaning()
@@ -172,9 +182,14 @@ class ToolCatalog:
                 self._has_vector[:] = False
             self._vectors[slot] = vector
             self._has_vector[slot] = True
+        self._centred = None
+
+    def _set_means(self, means: TypicalMeans) -> None:
+        self._means, self._centred = means, None
 
     def _forget_vectors(self) -> None:
         self._has_vector[:] = False
+        self._means = self._centred = None
 
     def _allowed(self, allowed: ToolFilter) -> Mask | None:
         if not allowed.tags and not allowed.names:
@@ -204,13 +219,20 @@ class ToolCatalog:
             few = count <= rule.up_to_tools
             if few or not words_are_enough(match, self._index, rule.least_coverage):
                 return ToolSearchResult((), count, missing, True)
-        cosines = self._cosines(vectors, seen) if vectors is not None and missing < count else None
+        cosines = None
+        if vectors is not None and self._means is not None and missing < count:
+            cosines = self._cosines(vectors, seen, self._means)
         ranked = rank_tools(self._index, self._model, match, mask, cosines, top_k)
         found = [FoundTool(tool, self._messages[tool.name]) for tool in ranked]
         return ToolSearchResult(found, count, missing, False)
 
-    def _cosines(self, vectors: Vector, seen: Mask) -> Floats:
+    def _cosines(self, vectors: Vector, seen: Mask, means: TypicalMeans) -> Floats:
         """[clauses, capacity]; a tool that waits for its vector is taken as an average one."""
-        cosines = (vectors @ self._vectors[: len(seen)].T).astype(np.float64)
+        if self._centred is None:
+            slots = np.flatnonzero(self._has_vector)
+            languages = [language_of(self._meaning_at(slot)) for slot in slots.tolist()]
+            self._centred = np.zeros_like(self._vectors)
+            self._centred[slots] = centred_passages(self._vectors[slots], languages, means)
+        cosines = (vectors @ self._centred[: len(seen)].T).astype(np.float64)
         average = cosines[:, seen].mean(axis=1, keepdims=True)
         return np.where(seen, cosines, average)

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Collection, Mapping
 
-# Cosines of multilingual-e5-small lie between these for unrelated and for answering passages.
-UNRELATED_COSINE = 0.77
-ANSWERING_COSINE = 0.90
+# Centred cosines of multilingual-e5-small lie between these for unrelated and for answering passages.
+UNRELATED_COSINE = 0.05
+ANSWERING_COSINE = 0.50
 _MEANING_SHARE = 0.55
 
 
@@ -21,7 +21,7 @@ def word_score(weights: Mapping[str, float], terms: Collection[str]) -> float:
 
 
 def meaning_score(cosine: float) -> float:
-    """0 to 1 from a cosine."""
+    """0 to 1 from the cosine of centred vectors."""
     return min(1.0, max(0.0, (cosine - UNRELATED_COSINE) / (ANSWERING_COSINE - UNRELATED_COSINE)))
 
 

@@ -58,7 +58,9 @@ def rank_tools(
         final = model.hybrid.probabilities(np.concatenate([words, meaning], axis=2))
         dense = np.clip(cosines[:, candidates].max(axis=0), 0, 1)
     names = [index.entry(slot).text.name for slot in candidates.tolist()]
-    order = sorted(range(len(names)), key=lambda i: (-final[i], names[i]))[:top_k]
+    # Rounded, since the same numbers come out of a product of matrices a last bit apart in another row.
+    rounded = np.round(final, 9)
+    order = sorted(range(len(names)), key=lambda i: (-rounded[i], names[i]))[:top_k]
     return [RankedTool(names[i], float(final[i]), float(lexical[i]), float(dense[i])) for i in order]
 
 

@@ -1,43 +1,37 @@
-"""Picks the parts of the page reader: the system's DNS, pinned connections, the HTML process."""
+"""Opens what the web tools share: the client with its bounds."""
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import certifi
 
-from toolmesh_tool_web.adapters.html_process import HtmlProcess
-from toolmesh_tool_web.adapters.http_fetcher import HttpFetcher
-from toolmesh_tool_web.adapters.system_resolver import SystemResolver
-from toolmesh_tool_web.app.ports import Resolver
-from toolmesh_tool_web.app.read_page import Bounds, PageReader
-from toolmesh_tool_web.domain.allowed_hosts import parse_host_rules
+from toolmesh_tool_web.adapters.web_client import WebClient, WebLimits
+from toolmesh_tool_web.domain.targets import parse_rules
 from toolmesh_tool_web.settings import WebSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the tools find in their context."""
+
+    client: WebClient
+    max_text_chars: int
+
+
 @asynccontextmanager
-async def open_reader(settings: WebSettings) -> AsyncIterator[PageReader]:
-    """The page reader for the life of the process."""
-    authorities = str(settings.ca_file or certifi.where())
-    tls = await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
-    yield page_reader(settings, tls, SystemResolver())
-
-
-def page_reader(settings: WebSettings, tls: ssl.SSLContext, resolver: Resolver) -> PageReader:
-    """A page reader of the settings."""
-    return PageReader(
-        parse_host_rules(settings.allowed_hosts),
-        parse_host_rules(settings.private_hosts),
-        Bounds(
-            timeout_s=settings.timeout_s,
-            max_redirects=settings.max_redirects,
-            max_text_chars=settings.max_text_chars,
-            max_pages_at_once=settings.max_pages_at_once,
-        ),
-        resolver=resolver,
-        fetcher=HttpFetcher(tls, max_body_bytes=settings.max_body_bytes, connect_timeout_s=settings.connect_timeout_s),
-        html=HtmlProcess(
-            cpu_s=settings.html_cpu_s, memory_mb=settings.html_memory_mb, max_chars=settings.max_text_chars
-        ),
+async def open_desk(settings: WebSettings) -> AsyncIterator[Desk]:
+    """The desk for the life of the process."""
+    limits = WebLimits(
+        allowed=parse_rules(settings.allowed_hosts),
+        private=parse_rules(settings.private_hosts),
+        timeout_s=settings.request_timeout_s,
+        max_bytes=settings.max_page_bytes,
+        max_redirects=settings.max_redirects,
     )
+    authorities = str(settings.ca_file or certifi.where())
+    # Reading the authorities takes some 20 ms: once, and in a thread.
+    tls = await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
+    yield Desk(WebClient(limits, tls), settings.max_text_chars)

@@ -1,55 +1,45 @@
-"""Settings of the web tool, read from TOOLMESH_TOOL_WEB_*."""
+"""Settings of the web tools, read from TOOLMESH_TOOL_WEB_*."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from toolmesh_core.settings import service_config
-from toolmesh_tool_web.domain.allowed_hosts import parse_host_rules
+from toolmesh_tool_web.domain.targets import parse_rules
 from toolmesh_toolkit import ToolSettings
 
 
 class WebSettings(ToolSettings):
-    """What the web tool can be told."""
+    """What the web tools can be told."""
 
     model_config = service_config("TOOL_WEB")
 
     allowed_hosts: str = Field(
-        "", description="Hosts that may be asked: host, *.domain or host:port, by commas; empty refuses every host."
+        "", description="Hosts that may be read, by commas: example.com, *.example.com, example.com:8080; empty: none."
     )
     private_hosts: str = Field(
-        "",
-        description="Those allowed hosts that may have private or loopback addresses; no wildcards, since whoever "
-        "names hosts below a domain would then choose an address inside.",
+        "", description="Those of allowed_hosts that may lie on loopback or in a private network; empty: none."
     )
-    timeout_s: float = Field(15.0, gt=0, le=30, description="Seconds for a page with its redirects.")
-    connect_timeout_s: float = Field(5.0, gt=0, le=30, description="Seconds until the next address is tried.")
-    max_redirects: int = Field(5, ge=0, le=20, description="Redirects that are followed.")
-    max_body_bytes: int = Field(
-        2 * 2**20, gt=0, le=64 * 2**20, description="Bytes of a body that are read, packed and unpacked."
+    request_timeout_s: float = Field(10.0, gt=0, le=50, description="Seconds for one page, redirects included.")
+    max_page_bytes: int = Field(1_000_000, gt=0, le=20_000_000, description="Bytes read of one page; the rest is left.")
+    max_text_chars: int = Field(
+        8000, gt=0, description="Characters of a page's text in an answer; an LLM reads no more."
     )
-    max_text_chars: int = Field(20_000, gt=0, le=500_000, description="Characters of text given; an LLM reads no more.")
-    max_pages_at_once: int = Field(16, gt=0, description="Pages read at a time; the others wait. Bounds memory.")
-    html_cpu_s: int = Field(5, gt=0, description="CPU seconds that one page's HTML may take.")
-    html_memory_mb: int = Field(384, ge=128, description="Megabytes that one page's HTML may take as a tree.")
-    ca_file: Path | None = Field(None, description="PEM of the authorities that TLS trusts; unset: those of the web.")
+    max_redirects: int = Field(
+        5, ge=0, le=20, description="Redirects followed; each is checked like the first address."
+    )
+    ca_file: Path | None = Field(None, description="PEM of authorities to trust instead of the usual ones.")
 
     @field_validator("allowed_hosts", "private_hosts")
     @classmethod
     def _readable(cls, value: str) -> str:
-        parse_host_rules(value)
+        parse_rules(value)
         return value
 
-    @field_validator("private_hosts")
-    @classmethod
-    def _by_name(cls, value: str) -> str:
-        if any(rule.subdomains for rule in parse_host_rules(value)):
-            raise ValueError("name each host; *.domain is not possible here")
-        return value
-
-    @field_validator("ca_file")
-    @classmethod
-    def _there(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("there is no such file")
-        return value
+    @model_validator(mode="after")
+    def _private_ones_are_allowed(self) -> Self:
+        extra = set(parse_rules(self.private_hosts)) - set(parse_rules(self.allowed_hosts))
+        if extra:
+            raise ValueError(f"PRIVATE_HOSTS names {sorted(rule.host for rule in extra)}, which ALLOWED_HOSTS does not")
+        return self

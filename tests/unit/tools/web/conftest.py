@@ -1,6 +1,7 @@
 """A web server on loopback that says what a test tells it to, and a client whose names a test resolves."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -84,6 +85,6 @@ def client_for(site: Site) -> Callable[..., WebClient]:
             private=parse_rules(private or ours),
             **limits,  # type: ignore[arg-type]
         )
-        return WebClient(bounds, lookup=known)
+        return WebClient(bounds, ssl.create_default_context(), lookup=known)
 
     return make

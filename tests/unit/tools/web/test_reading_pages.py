@@ -12,6 +12,7 @@ from toolmesh_core.errors import ToolError
 from toolmesh_tool_web.adapters.web_client import WebClient
 from toolmesh_tool_web.api.page_tools import http_get
 from toolmesh_tool_web.bootstrap import Desk
+from toolmesh_tool_web.domain.page_text import decode
 from toolmesh_toolkit import ToolContext
 
 from .conftest import Names, Site
@@ -113,8 +114,8 @@ async def test_a_redirect_is_followed_with_all_checks_again(site: Site, client_f
         ("http://127.0.0.1/", "HOST_NOT_ALLOWED"),
         ("http://[::1]/", "HOST_NOT_ALLOWED"),
         ("http://[::ffff:169.254.169.254]/", "HOST_NOT_ALLOWED"),
-        ("http://2852039166/", "HOST_NOT_ALLOWED"),
-        ("http://0xa9fea9fe/", "HOST_NOT_ALLOWED"),
+        ("http://2852039166/", "BAD_URL"),
+        ("http://0xa9fea9fe/", "BAD_URL"),
         ("http://unlisted.test/", "HOST_NOT_ALLOWED"),
         ("http://site.test:22/", "HOST_NOT_ALLOWED"),
         ("file:///etc/passwd", "BAD_URL"),
@@ -162,6 +163,23 @@ async def test_a_packed_bomb_is_unpacked_no_further_than_the_limit(
     site.page("/", packed, "text/plain", f"Content-Encoding: {encoding}")
     page = await client_for(max_bytes=1000).get(url(site, "/"))
     assert (len(page.body), page.truncated) == (1000, True)
+
+
+async def test_packed_pages_of_several_members_are_read_and_cut_ones_are_told(
+    site: Site, client_for: MakeClient
+) -> None:
+    site.page("/two", gzip.compress(b"one ") + gzip.compress(b"two"), "text/plain", "Content-Encoding: gzip")
+    site.page("/cut", gzip.compress(b"one two three" * 50)[:-12], "text/plain", "Content-Encoding: gzip")
+    site.page("/void", gzip.compress(b"") * 5000, "text/plain", "Content-Encoding: gzip")
+    two = await client_for().get(url(site, "/two"))
+    assert (two.body, two.truncated) == (b"one two", False)
+    assert (await client_for().get(url(site, "/cut"))).truncated
+    assert (await client_for(max_bytes=1000).get(url(site, "/void"))).truncated
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "rot13", "zlib", "no-such", "utf-7", "\x00"])
+async def test_a_charset_that_is_none_of_a_pages_counts_as_utf_8(charset: str) -> None:
+    assert decode("é".encode(), f"text/plain; charset={charset}") == "é"
 
 
 async def test_a_page_that_trickles_is_given_up_in_time(site: Site, client_for: MakeClient) -> None:

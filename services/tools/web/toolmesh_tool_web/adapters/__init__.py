@@ -1,1 +1,1 @@
-"""DNS, connections, bodies and the HTML process."""
+"""Names, sockets and HTTP."""

@@ -2,14 +2,12 @@
 
 import asyncio
 import ssl
-import zlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpcore
 
 from toolmesh_core.errors import ToolError
+from toolmesh_tool_web.adapters.body_reader import read_body
 from toolmesh_tool_web.adapters.pinned_network import PinnedNetwork
 from toolmesh_tool_web.adapters.resolver import Lookup, checked_addresses, system_lookup
 from toolmesh_tool_web.domain.page_text import check_media_type
@@ -54,10 +52,10 @@ class Page:
 class WebClient:
     """Fetches pages; each request has a connection of its own."""
 
-    def __init__(self, limits: WebLimits, *, lookup: Lookup = system_lookup, ca_file: Path | None = None) -> None:
+    def __init__(self, limits: WebLimits, tls: ssl.SSLContext, *, lookup: Lookup = system_lookup) -> None:
         self._limits = limits
+        self._tls = tls
         self._lookup = lookup
-        self._tls = ssl.create_default_context(cafile=str(ca_file)) if ca_file else None
 
     async def get(self, url: str) -> Page:
         """The page of a URL.
@@ -103,27 +101,13 @@ class WebClient:
                 return redirected(target, headers["location"])
             _check_status(response.status, target)
             media_type = check_media_type(headers.get("content-type", ""))
-            body, truncated = await self._read(response.aiter_stream(), headers.get("content-encoding", ""))
+            body, truncated = await read_body(
+                response.aiter_stream(), headers.get("content-encoding", ""), self._limits.max_bytes
+            )
         return Page(target.url, media_type, headers.get("content-type", ""), body, truncated)
 
     def _timeouts(self) -> dict[str, dict[str, float]]:
         return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._limits.timeout_s)}
-
-    async def _read(self, chunks: AsyncIterator[bytes], encoding: str) -> tuple[bytes, bool]:
-        """The body up to the limit, unpacked no further than that."""
-        packed = encoding.strip().lower()
-        if packed not in ("", "identity", "gzip", "deflate", "x-gzip"):
-            raise ToolError(f"the page is packed as {encoding!r}, which cannot be read", reason="NOT_TEXT")
-        unpacker = zlib.decompressobj(wbits=47) if packed not in ("", "identity") else None
-        limit, body = self._limits.max_bytes, bytearray()
-        async for chunk in chunks:
-            try:
-                body += unpacker.decompress(chunk, limit + 1 - len(body)) if unpacker else chunk
-            except zlib.error as error:
-                raise ToolError(f"the page is not packed as {encoding!r}, as it claims", reason="NOT_TEXT") from error
-            if len(body) > limit:
-                break
-        return bytes(body[:limit]), len(body) > limit
 
 
 def _headers(target: Target) -> dict[bytes | str, bytes | str]:

@@ -1,1 +1,1 @@
-"""Rules of URLs, hosts, addresses and content types; no I/O."""
+"""The rules of what may be fetched: no sockets."""

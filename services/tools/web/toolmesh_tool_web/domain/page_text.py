@@ -1,5 +1,6 @@
 """Turns the bytes of a response into text an LLM can read."""
 
+import codecs
 import json
 import re
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from toolmesh_core.errors import ToolError
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_BROWSER_CODEC = re.compile(r"utf-(8|16)|gb|big5|euc_|shift_jis|iso2022_jp$|iso8859|cp125|cp874|koi8|mac-|ascii|latin")
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -40,11 +42,17 @@ def decode(body: bytes, content_type: str) -> str:
     """The body as text, by the charset of the header, else of the page itself, else UTF-8; wrong bytes become "�"."""
     named = _CHARSET.search(content_type)
     in_page = _META_CHARSET.search(body[:2048])
-    charset = named[1] if named else in_page[1].decode("ascii") if in_page else "utf-8"
+    charset = named[1] if named else in_page[1].decode("ascii", "replace") if in_page else "utf-8"
+    return body.decode(_codec(charset), "replace")
+
+
+def _codec(charset: str) -> str:
+    """Python's name of the charset, where browsers know it too; codecs such as punycode are not for pages."""
     try:
-        return body.decode(charset, "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return "utf-8"
+    return name if _BROWSER_CODEC.match(name) else "utf-8"
 
 
 def parse_json(text: str) -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
 import idna
@@ -13,6 +14,7 @@ MAX_URL_CHARS = 2000
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAFE = "/?#[]@!$&'()*+,;=:%~-._"
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_NUMERIC_LABEL = re.compile(r"\d+|0[xX][0-9a-fA-F]*")
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
@@ -117,8 +119,21 @@ def parse_target(url: str) -> Target:
         raise _bad_url("a URL with a user name or password is refused")
     if not _HOST.fullmatch(f"[{host}]" if ":" in host else host):
         raise _bad_url(f"{text[:80]!r} has no host that can be read")
+    if _is_odd_number(host):
+        raise _bad_url(f"{host!r} is a number in a spelling that is refused: write an address as 192.0.2.1")
     path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
     return Target(parts.scheme, host, port if port is not None else DEFAULT_PORTS[parts.scheme], path)
+
+
+def _is_odd_number(host: str) -> bool:
+    """2130706433, 0x7f.1 and 127.1 are addresses to a resolver, and names to whoever compares text."""
+    if not _NUMERIC_LABEL.fullmatch(host.rsplit(".", 1)[-1]):
+        return False
+    try:
+        ip_address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def _bad_url(message: str) -> ToolError:

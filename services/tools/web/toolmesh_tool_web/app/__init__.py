@@ -1,1 +1,0 @@
-"""Reading a page, and what that needs."""
