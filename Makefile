@@ -52,6 +52,10 @@ protos: .venv/installed-dev ## Make the Python code of the contracts again
 release-protos: .venv/installed-dev ## Take today's contracts as the ones that must not break
 	$(BIN)/buf build -o protos/released.binpb
 
+.PHONY: docs
+docs: .venv/installed-dev ## Make docs/settings.md again
+	$(BIN)/python docs/make_settings.py > docs/settings.md
+
 .PHONY: bench
 bench: .venv/installed-dev ## Measure speed beside floors and peers; docs/benchmarks.md holds the figures
 	$(BIN)/python tests/benchmarks/run_all.py --datasets $(DATASETS)

@@ -63,6 +63,14 @@ def find_dates(text: str) -> Iterator[tuple[int, int, str]]:
                 yield match.start(), match.end(), f"{match['year']}-{month:02d}-{day:02d}"
 
 
+def find_date_parts(text: str) -> Iterator[tuple[str, int, int, int]]:
+    """("year", "month" or "day", start, end, value) of the parts of each full date."""
+    for start, end, iso in find_dates(text):
+        pattern_match = next(match for pattern in _WRITTEN_DATES if (match := pattern.fullmatch(text, start, end)))
+        for part, value in zip(("year", "month", "day"), iso.split("-"), strict=True):
+            yield part, pattern_match.start(part), pattern_match.end(part), int(value)
+
+
 def find_times(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, "HH:MM" or "HH:MM:SS") of each time of day, on the 24 hour clock."""
     taken: list[tuple[int, int]] = []

@@ -31,7 +31,7 @@ def fit_of(parameter: Parameter, mention: Mention) -> float:
     node = simple_node(parameter.node)
     kind = kind_of(node)
     if kind in ("integer", "number"):
-        return _number_fit(kind, node, mention)
+        return _number_fit(parameter, kind, node, mention)
     if kind == "string":
         return _string_fit(parameter, node, mention)
     if kind == "array":
@@ -65,7 +65,9 @@ def _is_fraction(parameter: Parameter) -> bool:
     return _RATE.search(about) is not None and _SPOKEN_PERCENT.search(about) is None
 
 
-def _number_fit(kind: str, node: Node, mention: Mention) -> float:
+def _number_fit(parameter: Parameter, kind: str, node: Node, mention: Mention) -> float:
+    if mention.kind.startswith("date_"):
+        return 2.0 if mention.kind.removeprefix("date_") in split_identifier(parameter.name).lower().split() else 0.0
     if mention.kind != "number" or (kind == "integer" and not float(mention.value).is_integer()):
         return 0.0
     least, most = node.get("minimum", mention.value), node.get("maximum", mention.value)

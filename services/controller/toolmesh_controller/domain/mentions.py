@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolmesh_controller.domain.arithmetic import find_expression
-from toolmesh_controller.domain.dates import find_dates, find_times
+from toolmesh_controller.domain.dates import find_date_parts, find_dates, find_times
 from toolmesh_controller.domain.numbers import find_numbers
 
 
@@ -41,6 +41,7 @@ def find_mentions(text: str) -> tuple[Mention, ...]:
     found = [*_quoted(text), *_pattern("email", _EMAIL, text), *_pattern("url", _URL, text), *_literals(text)]
     dates = [Mention("date", start, end, value) for start, end, value in find_dates(text)]
     times = [Mention("time", start, end, value) for start, end, value in find_times(text)]
+    found += [Mention(f"date_{part}", start, end, value) for part, start, end, value in find_date_parts(text)]
     numbers = [Mention("number", start, end, value) for start, end, value in find_numbers(text)]
     found += dates + times
     found += [number for number in numbers if not any(number.overlaps(other) for other in dates + times)]

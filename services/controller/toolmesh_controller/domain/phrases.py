@@ -16,8 +16,8 @@ _BREAKS_TEXT = """in at on for from with by using to into near between about dur
     be been being do does did along including regarding as per like than around through"""
 _BREAKS = frozenset(_BREAKS_TEXT.split()) | STOP_WORDS
 _ORDERS_TEXT = """find get create make provide tell show give book calculate compute determine search look retrieve
-    check send set add list convert generate play start plan predict estimate analyze analyse compare order buy need want help
-    schedule reserve identify evaluate run perform fetch update delete remove open translate write read explain describe
+    check send set add list convert generate play start plan predict estimate analyze analyse compare order buy need
+    want help schedule reserve identify evaluate run perform fetch update delete remove open translate write read explain describe
     recommend suggest locate track turn put query return save remind assess measure"""
 _ORDERS = frozenset(_ORDERS_TEXT.split())
 _LINKING = frozenset(("of", "the", "and", "&", "de", "la"))

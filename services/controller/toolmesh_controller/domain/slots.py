@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolmesh_controller.domain.listed_values import listed_values
+from toolmesh_controller.domain.assignment import assign
+from toolmesh_controller.domain.listed_values import listed_values, stated_default
 from toolmesh_controller.domain.mention_values import fit_of, value_for
 from toolmesh_controller.domain.mentions import Mention
 from toolmesh_controller.domain.request_text import RequestText
@@ -17,7 +18,7 @@ from toolmesh_controller.domain.words import split_identifier, word_set
 
 # Tuned on Seal-Tools dev: how near a parameter's words must stand to a mention for an optional one to be written.
 OPTIONAL_AFFINITY = 1.0
-# An optional parameter whose name's words the request says, though nothing typed stands beside them.
+REQUIRED_FIRST = 0.5
 _NEGATIONS = word_set("without not no don't exclude excluding disable off never") | {"without", "no", "not", "dont"}
 
 
@@ -52,22 +53,20 @@ def names_of(parameter: Parameter) -> frozenset[str]:
 
 
 def _assign(parameters: Sequence[Parameter], request: RequestText) -> dict[str, Mention]:
-    pairs = []
-    for order, parameter in enumerate(parameters):
+    weights: dict[tuple[str, int], float] = {}
+    for parameter in parameters:
         named, described = names_of(parameter), word_set(parameter.description)
         for at, mention in enumerate(request.mentions):
             fit = fit_of(parameter, mention)
             if fit == 0.0:
                 continue
             affinity = request.affinity(mention, named, described)
-            if not parameter.required and affinity + (fit - 1.0) < OPTIONAL_AFFINITY:
-                continue
-            pairs.append((affinity + fit + (0.5 if parameter.required else 0.0), -order, -at, parameter, mention))
-    given: dict[str, Mention] = {}
-    for _, _, _, parameter, mention in sorted(pairs, key=lambda pair: pair[:3], reverse=True):
-        if parameter.name not in given and not any(mention.overlaps(other) for other in given.values()):
-            given[parameter.name] = mention
-    return given
+            if parameter.required or affinity + (fit - 1.0) >= OPTIONAL_AFFINITY:
+                weights[parameter.name, at] = affinity + fit + (REQUIRED_FIRST if parameter.required else 0.0)
+    if not weights:
+        return {}
+    given = assign([parameter.name for parameter in parameters], request.mentions, weights)
+    return {name: request.mentions[at] for name, at in given.items()}
 
 
 def _said_value(parameter: Parameter, request: RequestText, tool_words: frozenset[str]) -> Any:
@@ -114,6 +113,9 @@ def _undecided(parameter: Parameter) -> Slot:
     if "default" in parameter.node:
         return Slot(parameter, parameter.node["default"], True)
     kind = kind_of(node)
+    stated = stated_default(parameter.description, kind)
+    if stated is not None:
+        return Slot(parameter, stated, True)
     if kind == "enum" and len(choices_of(node)) == 1:
         return Slot(parameter, choices_of(node)[0], True)
     if kind == "boolean":

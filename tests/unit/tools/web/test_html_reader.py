@@ -58,8 +58,13 @@ def test_the_first_title_is_the_title_and_no_text() -> None:
         "&",
         "&amp",
         "<title>",
-    ]
-    + ["\n ", "<p>\n", '<p a=">">', "-->", "<svg><svg>", "x" * 10],
+        "\n ",
+        "<p>\n",
+        '<p a=">">',
+        "-->",
+        "<svg><svg>",
+        "x" * 10,
+    ],
 )
 def test_a_megabyte_of_anything_is_read_in_a_second(piece: str) -> None:
     started = time.perf_counter()

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -25,7 +27,7 @@ MAX_LINE_BYTES = 8 * 2**20
 class Worker:
     """A table process, and the folder it converts files in."""
 
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes]
     questions: asyncio.StreamWriter
     answers: asyncio.StreamReader
     folder: Path
@@ -35,17 +37,56 @@ class Worker:
         with suppress(ConnectionError):
             self.questions.write(question)
             await self.questions.drain()
-        line = await self.answers.readline()
-        return line if line.endswith(b"\n") else b""
+            line = await self.answers.readline()
+            return line if line.endswith(b"\n") else b""
+        return b""
 
     async def end(self) -> None:
-        """Kills it, whatever it does; one that has ended is not signalled, which would race with its reaping."""
-        if not self.answers.at_eof():
-            with suppress(ProcessLookupError):
-                self.process.kill()
+        """Kills it, whatever it does."""
+        self.process.kill()
+        await self.leave()
+
+    async def leave(self) -> None:
+        """Without questions a process at rest ends by itself; what it left of files is removed."""
         self.questions.close()
-        await self.process.wait()
+        await asyncio.to_thread(self.process.wait)
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+
+async def start_worker(limits: TableLimits, scratch: Path) -> Worker:
+    """A process that is ready for questions.
+
+    Raises:
+        Unavailable: it does not start.
+    """
+    folder, process, ours = await asyncio.to_thread(_spawn, scratch)
+    answers, questions = await asyncio.open_connection(sock=ours, limit=MAX_LINE_BYTES)
+    worker = Worker(process, questions, answers, folder)
+    try:
+        async with asyncio.timeout(START_S):
+            ready = await worker.exchange(limits.to_json().encode() + b"\n")
+    except BaseException:
+        await worker.end()
+        raise
+    if not ready:
+        await worker.end()
+        raise Unavailable("the table process does not start; the log of this service says why")
+    return worker
+
+
+def _spawn(scratch: Path) -> tuple[Path, subprocess.Popen[bytes], socket.socket]:
+    """By subprocess and not by the loop: it uses vfork, while uvloop's fork runs gRPC's handlers, which crash the child."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "toolmesh_tool_data.adapters.table_worker", str(folder)],
+            stdin=theirs,
+            stdout=theirs,
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+        )
+    return folder, process, ours
 
 
 class TableWorkers:
@@ -57,6 +98,7 @@ class TableWorkers:
         self._idle_s = idle_s
         self._places = asyncio.Semaphore(count)
         self._idle: list[Worker] = []
+        self._leaving: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
 
     async def ask(self, method: str, **arguments: object) -> dict[str, Any]:
@@ -68,7 +110,7 @@ class TableWorkers:
         """
         question = json.dumps({"method": method, "arguments": arguments}).encode() + b"\n"
         async with self._places:
-            worker = self._idle.pop() if self._idle else await self._start()
+            worker = self._idle.pop() if self._idle else await start_worker(self._limits, self._scratch)
             try:
                 line = await self._in_time(worker, question)
             except BaseException:
@@ -95,29 +137,6 @@ class TableWorkers:
             )
         return line
 
-    async def _start(self) -> Worker:
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._scratch))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "toolmesh_tool_data.adapters.table_worker", str(folder)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "MALLOC_ARENA_MAX": "1"},
-            limit=MAX_LINE_BYTES,
-        )
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the table process has no pipes")
-        worker = Worker(process, process.stdin, process.stdout, folder)
-        try:
-            async with asyncio.timeout(START_S):
-                ready = await worker.exchange(self._limits.to_json().encode() + b"\n")
-        except BaseException:
-            await worker.end()
-            raise
-        if not ready:
-            await worker.end()
-            raise Unavailable("the table process does not start; the log of this service says why")
-        return worker
-
     def _rest(self, worker: Worker) -> None:
         self._idle.append(worker)
         if self._reaper:
@@ -125,18 +144,18 @@ class TableWorkers:
         self._reaper = asyncio.get_running_loop().call_later(self._idle_s, self._end_idle)
 
     def _end_idle(self) -> None:
-        """Without stdin a process ends by itself; the loop reaps it."""
         for worker in self._idle:
-            worker.questions.close()
+            leaving = asyncio.get_running_loop().create_task(worker.leave())
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
         self._idle.clear()
 
     async def close(self) -> None:
         """Ends all that idle; those at work are ended by who waits for them."""
         if self._reaper:
             self._reaper.cancel()
-        for worker in self._idle:
-            await worker.end()
-        self._idle.clear()
+        self._end_idle()
+        await asyncio.gather(*self._leaving)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ async def system_lookup(host: str, port: int) -> list[str]:
 
 
 async def checked_addresses(host: str, port: int, lookup: Lookup, *, private_allowed: bool) -> list[str]:
-    """All addresses of a host; one refused address refuses the host: an honest name does not mix them.
+    """All addresses of a host, where each may be connected to: an honest name does not mix.
 
     Raises:
         ToolError: UNKNOWN_HOST, ADDRESS_NOT_ALLOWED.
