@@ -2,5 +2,7 @@
 
 import os
 
-# gRPC's own C code would print a second line beside each error that we report in one.
+# Read by gRPC when it is first imported. Its C code would print a second line beside each error that we report in one;
+# and its handlers for fork, of which we only ever use fork-then-exec, can crash the child in between.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")

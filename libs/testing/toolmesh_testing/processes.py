@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from toolmesh_core.health import wait_until_healthy
 
 START_TIMEOUT_S = 30.0
 
@@ -64,7 +63,7 @@ async def process(
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             address, metrics_url = await _first_line(started, module)
-            await _until_healthy(address)
+            await wait_until_healthy(address)
         yield ServiceProcess(started, address, metrics_url, log_path)
     finally:
         if started.returncode is None:
@@ -84,11 +83,3 @@ async def _first_line(started: asyncio.subprocess.Process, module: str) -> tuple
         raise RuntimeError(f"{module} ended with {await started.wait()} before it was ready")
     facts = json.loads(line)
     return facts["address"], facts["metrics"]
-
-
-async def _until_healthy(address: str) -> None:
-    async with grpc.aio.insecure_channel(address) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        async for response in stub.Watch(health_pb2.HealthCheckRequest()):
-            if response.status == health_pb2.HealthCheckResponse.SERVING:
-                return

@@ -1,5 +1,7 @@
 """Every setting of the retriever."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from toolmesh_core.settings import ServiceSettings, service_config
@@ -10,6 +12,7 @@ class RetrieverSettings(ServiceSettings):
 
     model_config = service_config("RETRIEVER")
 
+    data_dir: Path = Field(Path(".toolmesh/retriever"), description="Folder of retriever.sqlite; made if missing.")
     tool_router_address: str = Field(
         "", description="gRPC target of the tool router, whose tools are followed; empty searches the last known ones."
     )

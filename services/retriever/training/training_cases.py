@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from toolmesh_retriever.domain.centring import TypicalMeans, Vectors, centred_passages, centred_requests
+from toolmesh_retriever.domain.centring import TypicalMeans, Vectors, centred_requests
+from toolmesh_retriever.domain.embedded_line import TextKind
 from toolmesh_retriever.domain.match_features import dense_features, lexical_features
+from toolmesh_retriever.domain.meaning_index import MeaningIndex
 from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
 from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
 from toolmesh_retriever.domain.tool_search import candidates_of, matched
 from toolmesh_retriever.domain.tool_text import ToolText
-from toolmesh_retriever.domain.typical_texts import PASSAGES, REQUESTS, language_of
+from toolmesh_retriever.domain.typical_texts import PASSAGES, REQUESTS
 
 SMALL_SIZES = (6, 15, 40, 120, 400)
 REGISTRIES_A_SIZE = 8
@@ -108,25 +110,26 @@ class CaseBuilder:
 
     def whole(self, tools: dict[str, ToolText], requests: Iterable[Request], weight: float) -> Iterator[Case]:
         """Every request over all tools."""
-        index, vectors = self._indexed(tools.values())
+        index, meaning = self._indexed(tools.values())
         for request in requests:
-            yield self._case(index, vectors, request, weight, blind=False)
+            yield self._case(index, meaning, request, weight, blind=False)
 
     def small(self, tools: dict[str, ToolText], requests: list[Request], weight: float) -> Iterator[Case]:
         """Requests over small registries drawn at random, where some have no right tool at all."""
         names = sorted(tools)
-        examples = self._examples(requests)
         for size in SMALL_SIZES:
             for number in range(REGISTRIES_A_SIZE if size < len(names) else 0):
                 drawn = self._random.sample(requests, min(REQUESTS_A_REGISTRY, len(requests)))
                 chosen = self._choose(names, drawn, size)
                 texts = [tools[name] for name in chosen]
-                if number % 3 == 0 and examples:
-                    texts = [replace(text, examples=examples.get(text.name, "")) for text in texts]
-                index, vectors = self._indexed(texts)
+                # Never the asked requests themselves: they would be found by being equal.
+                examples = self._examples(sorted(set(requests) - set(drawn), key=lambda request: request.text))
+                if number % 2 == 0:
+                    texts = [replace(text, examples=examples.get(text.name, ())) for text in texts]
+                index, meaning = self._indexed(texts)
                 for request in drawn:
                     blind = self._random.random() < SHARE_BLINDED
-                    yield self._case(index, vectors, request, weight, blind)
+                    yield self._case(index, meaning, request, weight, blind)
 
     def _choose(self, names: list[str], drawn: list[Request], size: int) -> list[str]:
         """Right tools of some requests, then others, none of them right for the requests that shall have none."""
@@ -140,24 +143,32 @@ class CaseBuilder:
         others = [name for name in names if name not in forbidden and name not in chosen]
         return chosen + self._random.sample(others, min(size - len(chosen), len(others)))
 
-    def _examples(self, requests: list[Request]) -> dict[str, str]:
+    def _examples(self, requests: list[Request]) -> dict[str, tuple[str, ...]]:
         """Up to three requests of each tool that single-tool requests name."""
         by_tool = defaultdict(list)
         for request in requests:
             if len(request.gold) == 1:
                 by_tool[next(iter(request.gold))].append(request.text)
-        return {tool: " ".join(self._random.sample(texts, 3)) for tool, texts in by_tool.items() if len(texts) > 20}
+        return {tool: tuple(self._random.sample(texts, 3)) for tool, texts in by_tool.items() if len(texts) > 20}
 
-    def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, Vectors]:
-        index = ToolIndex(texts)
-        lines = [index.entry(slot).text.meaning() for slot in range(index.capacity)]
-        vectors = self._embed(lines, False)
-        return index, centred_passages(vectors, [language_of(line) for line in lines], self._means)
+    def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, MeaningIndex]:
+        index, meaning = ToolIndex(texts), MeaningIndex()
+        meaning.set_means(self._means)
+        for slot in range(index.capacity):
+            meaning.put(slot, index.entry(slot).text.lines())
+        for kind in TextKind:
+            lines = [line for line in meaning.missing() if line.kind is kind]
+            if lines:
+                vectors = self._embed([line.text for line in lines], kind is TextKind.REQUEST)
+                meaning.add({line.key: vector for line, vector in zip(lines, vectors, strict=True)})
+        return index, meaning
 
-    def _case(self, index: ToolIndex, vectors: Vectors, request: Request, weight: float, blind: bool) -> Case:
+    def _case(self, index: ToolIndex, meaning: MeaningIndex, request: Request, weight: float, blind: bool) -> Case:
         clauses = clauses_of(request.text)
         asked = [clause.text for clause in clauses]
-        cosines = (centred_requests(self._embed(asked, True), asked, self._means) @ vectors.T).astype(float)
+        cosines = meaning.cosines(centred_requests(self._embed(asked, True), asked, self._means), index.capacity)
+        if cosines is None:
+            raise ValueError("a registry without vectors cannot be trained on")
         if blind:
             # As if asked in another language: no word is known.
             clauses = [Clause(clause.text, tuple(f"\0{term}" for term in clause.terms)) for clause in clauses]

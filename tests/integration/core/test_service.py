@@ -54,7 +54,8 @@ class Probe(tool_service_pb2_grpc.ToolServiceServicer):
             if request.tool == "bad":
                 raise InvalidInput("argument 'a' is wrong", field="a")
             yield tool_service_pb2.InvokeToolResponse(result=tool_pb2.ToolResult(output_json="1"))
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
+            # Which of the two depends on whether it was working or waiting to be read.
             self.cancelled.set()
             raise
 
@@ -113,7 +114,8 @@ async def test_a_deadline_is_passed_on_less_what_was_spent(probe: Probe) -> None
             await stub.ListTools(tool_service_pb2.ListToolsRequest(), timeout=60)
     left = probe.seen["left"]
     assert isinstance(left, float)
-    assert 3 < left < 5
+    # gRPC sends few digits of a deadline and rounds up.
+    assert 3 < left < 5.1
 
 
 async def test_a_call_without_time_left_is_not_made(probe: Probe) -> None:

@@ -1,5 +1,6 @@
 """The calculation and data tools as the processes they are in production, called over gRPC."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -61,6 +62,26 @@ async def test_calculation_answers_over_grpc_in_chinese_too(tmp_path: Path) -> N
         assert (await output(started.address, "current_time", {}))["time_zone"] == "Asia/Shanghai"
         failure = (await call(started.address, "calculate", {"expression": "10**10**10"})).failure
         assert (failure.reason, failure.retryable) == ("TOO_LARGE", False)
+
+
+async def test_web_reads_a_listed_host_of_the_private_network_and_nothing_else(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<title>T</title><p>hi")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    listed = {"TOOLMESH_TOOL_WEB_DATA_DIR": str(tmp_path), "TOOLMESH_TOOL_WEB_ALLOWED_HOSTS": host}
+    async with server:
+        async with process("toolmesh_tool_web", {**listed, "TOOLMESH_TOOL_WEB_PRIVATE_HOSTS": host}) as started:
+            page = await output(started.address, "http_get", {"url": f"http://{host}/"})
+            assert (page["title"], page["text"]) == ("T", "hi")
+            refused = await call(started.address, "http_get", {"url": "http://169.254.169.254/"})
+            assert refused.failure.reason == "HOST_NOT_ALLOWED"
+        async with process("toolmesh_tool_web", listed) as started:
+            refused = await call(started.address, "http_get", {"url": f"http://{host}/"})
+            assert refused.failure.reason == "ADDRESS_NOT_ALLOWED"
 
 
 async def test_data_tools_share_one_process_and_start_another_only_for_tables(data: ServiceProcess) -> None:

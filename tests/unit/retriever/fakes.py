@@ -14,13 +14,13 @@ from toolmesh_retriever.app.ports import (
     FoundPassage,
     NewPassage,
     StoredDocument,
-    TextKind,
     ToolChange,
     ToolRecord,
     UserVectors,
     Vector,
     WordStatistics,
 )
+from toolmesh_retriever.domain.embedded_line import TextKind
 from toolmesh_retriever.domain.passage_cutting import Section
 from toolmesh_retriever.domain.tool_text import ToolText
 

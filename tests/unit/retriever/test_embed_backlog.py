@@ -21,7 +21,7 @@ async def test_all_tools_get_a_vector_in_small_portions(catalog: ToolCatalog) ->
     await catalog.apply([record(f"tool_{number}") for number in range(40)], [])
     backlog = backlog_of(catalog, embedder, store)
     await drain(backlog, embedder)
-    assert await catalog.without_vector() == {}
+    assert await catalog.without_vector() == []
     tools = [texts for texts in embedder.calls if texts[0].startswith("tool")]
     assert sum(map(len, tools)) == 40
     assert max(map(len, tools)) <= 16
@@ -39,7 +39,7 @@ async def test_vectors_on_disk_are_not_made_again(catalog: ToolCatalog) -> None:
     await drain(again, embedder)
     assert embedder.calls == []
     assert again.means is not None
-    assert await catalog.without_vector() == {}
+    assert await catalog.without_vector() == []
 
 
 async def test_another_model_makes_all_vectors_again(catalog: ToolCatalog) -> None:
@@ -51,7 +51,7 @@ async def test_another_model_makes_all_vectors_again(catalog: ToolCatalog) -> No
     backlog.model_seen("other")
     await drain(backlog, embedder)
     assert backlog.model == store.model == "other"
-    assert await catalog.without_vector() == {}
+    assert await catalog.without_vector() == []
     assert {model for model, _ in store.kept} == {"fake", "other"}
 
 
@@ -78,7 +78,7 @@ async def test_while_inference_is_down_it_tries_again_and_goes_on_when_it_is_bac
     task.cancel()
     assert pauses == [0.2, 0.4, 0.8]
     assert reported[0] == 1
-    assert await catalog.without_vector() == {}
+    assert await catalog.without_vector() == []
 
 
 async def test_without_inference_nothing_is_tried(catalog: ToolCatalog) -> None:

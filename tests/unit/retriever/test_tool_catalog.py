@@ -65,9 +65,9 @@ async def test_vectors_bring_what_words_cannot(catalog: ToolCatalog) -> None:
     axes = np.eye(3, dtype=np.float32)
     nothing = {"en": np.zeros(3, np.float32), "zh": np.zeros(3, np.float32)}
     await catalog.set_means(TypicalMeans(nothing, nothing))
-    await catalog.set_vectors({key: axes[number] for number, key in enumerate(lines)})
-    assert await catalog.without_vector() == {}
-    wanted = list(lines.values()).index(RAIN.text.meaning())
+    await catalog.set_vectors({line.key: axes[number] for number, line in enumerate(lines)})
+    assert await catalog.without_vector() == []
+    wanted = [line.text for line in lines].index("rain: Rain of tomorrow")
     result = await catalog.search(clauses_of("下雨"), 1, NO_FILTER, vectors=axes[[wanted]])
     assert result.found[0].ranked.name == "rain"
     assert result.found[0].ranked.dense_score > 0.9
@@ -75,19 +75,11 @@ async def test_vectors_bring_what_words_cannot(catalog: ToolCatalog) -> None:
 
 async def test_a_changed_description_loses_its_vector_a_changed_schema_does_not(catalog: ToolCatalog) -> None:
     await catalog.apply([SONG, FILM], [])
-    await catalog.set_vectors({key: np.ones(2, np.float32) for key in await catalog.without_vector()})
+    await catalog.set_vectors({line.key: np.ones(2, np.float32) for line in await catalog.without_vector()})
     await catalog.apply([record("play_song", "Plays a song", parameters="volume")], [])
-    assert await catalog.without_vector() == {}
-    await catalog.apply([record("play_song", "Sings")], [])
-    assert list((await catalog.without_vector()).values()) == ["play song: Sings"]
-
-
-async def test_vectors_of_another_length_replace_all(catalog: ToolCatalog) -> None:
-    await catalog.apply([SONG, FILM], [])
-    first, second = await catalog.without_vector()
-    await catalog.set_vectors({first: np.ones(2, np.float32), second: np.ones(2, np.float32)})
-    await catalog.set_vectors({first: np.ones(3, np.float32)})
-    assert list(await catalog.without_vector()) == [second]
+    assert await catalog.without_vector() == []
+    await catalog.apply([record("play_song", "Sings", examples=("sing it",))], [])
+    assert [line.text for line in await catalog.without_vector()] == ["play song: Sings", "sing it"]
 
 
 async def test_searches_between_changes_see_whole_tools(catalog: ToolCatalog) -> None:

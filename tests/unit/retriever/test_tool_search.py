@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from toolmesh_retriever.domain.match_features import DENSE_FEATURES, LEXICAL_FEATURES, dense_features, lexical_features
+from toolmesh_retriever.domain.meaning_index import Cosines
 from toolmesh_retriever.domain.ranking_model import RankingModel
 from toolmesh_retriever.domain.request_clauses import clauses_of
-from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
+from toolmesh_retriever.domain.tool_index import ToolIndex
 from toolmesh_retriever.domain.tool_search import RankedTool, candidates_of, matched, rank_tools, words_are_enough
 from toolmesh_retriever.domain.tool_text import ToolText, schema_text
 
@@ -19,13 +20,15 @@ TOOLS = [
     *(ToolText(f"filler_{number}", f"Does the unrelated thing {number}") for number in range(60)),
 ]
 
+NO_COSINES = Cosines(np.zeros((1, len(TOOLS))), np.zeros((1, len(TOOLS))))
+
 
 @pytest.fixture(scope="module")
 def model() -> RankingModel:
     return RankingModel.from_text((files("toolmesh_retriever") / "domain/tool_ranking.json").read_text())
 
 
-def rank(model: RankingModel, tools: list[ToolText], request: str, cosines: Floats | None = None) -> list[RankedTool]:
+def rank(model: RankingModel, tools: list[ToolText], request: str, cosines: Cosines | None = None) -> list[RankedTool]:
     index = ToolIndex(tools)
     match, mask = matched(index, clauses_of(request))
     return rank_tools(index, model, match, mask, cosines, 5)
@@ -65,11 +68,11 @@ def test_among_many_tools_one_without_any_shared_word_is_no_candidate(model: Ran
 
 
 def test_meaning_finds_what_words_cannot(model: RankingModel) -> None:
-    cosines = np.full((1, len(TOOLS)), 0.78)
-    cosines[0, 1] = 0.88
-    best = rank(model, TOOLS, "北京今天热不热", cosines)[0]
+    cosines = np.full((1, len(TOOLS)), 0.0)
+    cosines[0, 1] = 0.45
+    best = rank(model, TOOLS, "北京今天热不热", Cosines(cosines, np.zeros_like(cosines)))[0]
     assert best.name == "get_weather"
-    assert best.dense_score == pytest.approx(0.88)
+    assert best.dense_score == pytest.approx(0.45)
 
 
 @pytest.mark.parametrize("request_text", ["今天天气", "weather. 今天", "can you"])
@@ -88,7 +91,7 @@ def test_tools_that_are_not_allowed_are_no_candidates() -> None:
     allowed = np.zeros(len(TOOLS), dtype=bool)
     allowed[2:50] = True
     match, mask = matched(index, clauses_of("weather and note"), allowed)
-    candidates = candidates_of(index, match, mask, np.zeros((1, len(TOOLS))))
+    candidates = candidates_of(index, match, mask, NO_COSINES)
     assert 2 in candidates
     assert set(candidates) <= set(range(2, 50))
 
@@ -98,7 +101,7 @@ def test_features_are_finite_and_named() -> None:
     match, mask = matched(index, clauses_of("x 1"))
     everything = np.arange(3)
     words = lexical_features(index, match, everything)
-    meaning = dense_features(np.zeros((1, 3)), mask, everything)
+    meaning = dense_features(Cosines(np.zeros((1, 3)), np.zeros((1, 3))), mask, everything)
     assert words.shape == (1, 3, len(LEXICAL_FEATURES))
     assert meaning.shape == (1, 3, len(DENSE_FEATURES))
     assert np.isfinite(words).all()
@@ -112,3 +115,8 @@ def test_the_words_of_a_schema_are_names_descriptions_and_allowed_values() -> No
     assert schema_text(schema) == "unit Unit mile stops street and number"
     assert schema_text("{broken") == ""
     assert schema_text("") == ""
+
+
+def test_the_shipped_weights_fit_the_features(model: RankingModel) -> None:
+    assert len(model.lexical.mean) == len(LEXICAL_FEATURES)
+    assert len(model.hybrid.mean) == len(LEXICAL_FEATURES) + len(DENSE_FEATURES)

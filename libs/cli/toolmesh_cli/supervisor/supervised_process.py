@@ -11,10 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from toolmesh_cli.supervisor.plan import PlannedProcess
+from toolmesh_core.health import wait_until_healthy
 
 _FIRST_BACKOFF_S = 0.2
 _LONGEST_BACKOFF_S = 10.0
@@ -125,19 +123,6 @@ class SupervisedProcess:
             self.restarts += 1
             with contextlib.suppress(StartFailed):
                 await self._spawn_until_healthy()
-
-
-async def wait_until_healthy(address: str) -> None:
-    """Returns when the service at the address says SERVING."""
-    options = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
-    async with grpc.aio.insecure_channel(address, options) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        while True:
-            with contextlib.suppress(grpc.aio.AioRpcError):
-                async for answer in stub.Watch(health_pb2.HealthCheckRequest(), wait_for_ready=True):
-                    if answer.status == health_pb2.HealthCheckResponse.SERVING:
-                        return
-            await asyncio.sleep(0.05)
 
 
 def _die_with_parent() -> None:

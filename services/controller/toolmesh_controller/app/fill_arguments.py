@@ -81,9 +81,10 @@ class FillArguments:
     ) -> Any:
         """One open argument's value: by the words around it where they are clear, else by the LLM."""
         parameter, source = item.slot.parameter, item.source
-        open_ones = [other for other in found if other.slot.parameter.name not in written]
-        alone = all(other is item or other.slot.parameter.kind != "string" for other in open_ones)
-        argument = OpenArgument(parameter, source, _taken(source, found, written), tool.own_words, alone)
+        texts = [other for other in found if other.slot.parameter.kind == "string" and not other.slot.mention]
+        alone = all(other is item or other.slot.parameter.name in written for other in texts)
+        place = (texts.index(item) + 0.5) / len(texts) if item in texts else 0.5
+        argument = OpenArgument(parameter, source, _taken(source, found, written), tool.own_words, alone, place)
         value = open_value(argument, self.limits.bounds)
         if value.decided:
             return value.value

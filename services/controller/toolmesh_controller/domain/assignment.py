@@ -50,9 +50,11 @@ def _neighbours(given: Mapping[str, int], mentions: Sequence[Mention], weights: 
     found: list[dict[str, int]] = []
     held = list(given)
     for at, first in enumerate(held):
-        for second in held[at + 1 :]:
-            if (first, given[second]) in weights and (second, given[first]) in weights:
-                found.append({**given, first: given[second], second: given[first]})
+        found += [
+            {**given, first: given[second], second: given[first]}
+            for second in held[at + 1 :]
+            if (first, given[second]) in weights and (second, given[first]) in weights
+        ]
     for name in held:
         others = [used for other, used in given.items() if other != name]
         for at, mention in enumerate(mentions):

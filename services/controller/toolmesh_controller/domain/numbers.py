@@ -43,15 +43,14 @@ _CJK_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _DIGITS = re.compile(
     r"(?:(?<![\w.@/-])|(?<=\d[-–~]))(?:[$€£¥]\s?)?(?P<sign>(?<!\d)[-−+]?)"
     r"(?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?P<exponent>[eE][-+]?\d{1,3})?(?P<scale>\s?(?:hundred|thousand|million|billion)\b|[kK]\b|\s?[万亿千百])?(?P<percent>\s?%)?(?![\d@])"
+    r"(?P<exponent>[eE][-+]?\d{1,3})?"
+    r"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|[kK]\b|\s?[万亿千百])?(?P<percent>\s?%)?(?![\d@])"
 )
 _BY = re.compile(r"(?<=\d)[x×](?=\d)")
 _IDENTIFIER = re.compile(r"[A-Za-z]*\d+(?![eE]\d+\b)[A-Za-z]\w*\d|\d+\.\d+\.\d+[\d.]*|[A-Za-z]+[-_]?\d[\w-]*")
 _WORD = "|".join([*_UNITS, *_TENS, *("dozen", "hundred", "thousand", "million", "billion")])
-_WORDS = re.compile(
-    rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:(?:(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|[\s-]+)(?:{_WORD}))*\b",
-    re.IGNORECASE,
-)
+_NEXT_WORD = rf"(?:(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|[\s-]+)(?:{_WORD})"
+_WORDS = re.compile(rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:{_NEXT_WORD})*\b", re.IGNORECASE)
 _CJK_NUMBER = re.compile(r"[零一二三四五六七八九十百千万亿两〇]+")
 _CJK_COUNTABLE = re.compile(r"[个只条天年月日号点分秒元块米斤千公里小时加减乘除人次本张份%度的和]|$|[,，。、?？ ]")
 

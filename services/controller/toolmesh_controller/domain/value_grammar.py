@@ -12,8 +12,8 @@ from toolmesh_controller.domain.copying import span_rules, units_of
 from toolmesh_controller.domain.grammar import Bounds, GrammarWriter, literal
 from toolmesh_controller.domain.listed_values import listed_values
 from toolmesh_controller.domain.mentions import of_kind
-from toolmesh_controller.domain.phrase_choice import decided_phrase
-from toolmesh_controller.domain.phrases import Phrase, phrases_of, runs_of
+from toolmesh_controller.domain.phrase_choice import PLACES, Wanted, decided_phrase, likely_phrases, ranked
+from toolmesh_controller.domain.phrases import Phrase, phrases_of, runs_of, with_regions
 from toolmesh_controller.domain.request_text import RequestText
 from toolmesh_controller.domain.slots import names_of
 from toolmesh_controller.domain.tool_schema import Parameter, kind_of, simple_node
@@ -44,7 +44,8 @@ class OpenArgument:
     Attributes:
         taken: stretches of the request that are another argument's value already.
         own_words: the tool's words.
-        alone: whether it is the only open argument.
+        alone: whether it is the only open text argument.
+        place: where it stands among the open text arguments, 0 to 1.
     """
 
     parameter: Parameter
@@ -52,6 +53,7 @@ class OpenArgument:
     taken: tuple[Span, ...]
     own_words: frozenset[str]
     alone: bool
+    place: float = 0.5
 
     @property
     def phrases(self) -> list[Phrase]:
@@ -84,9 +86,14 @@ def _text(argument: OpenArgument, bounds: Bounds) -> OpenValue:
             return OpenValue(phrases[0].text, decided=True)
         phrases = runs_of(text, phrases)
     else:
-        sure = decided_phrase(phrases, named, text, alone=argument.alone)
+        described = word_set(argument.parameter.description)
+        if named & PLACES:
+            phrases = with_regions(text, phrases)
+        best_first = ranked(phrases, Wanted(named, described, argument.own_words, argument.place), text)
+        sure = decided_phrase(best_first, alone=argument.alone)
         if sure:
             return OpenValue(sure.text, decided=True)
+        phrases = likely_phrases(best_first) if best_first else []
     if phrases:
         options = " | ".join(literal(phrase.text) for phrase in phrases)
         return OpenValue(grammar=GrammarWriter(bounds).text(f'" " ({options})'))

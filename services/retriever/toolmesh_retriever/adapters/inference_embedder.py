@@ -7,7 +7,8 @@ import numpy as np
 
 from toolmesh.inference.v1 import inference_service_pb2, inference_service_pb2_grpc
 from toolmesh_core.errors import Internal
-from toolmesh_retriever.app.ports import Embeddings, TextKind
+from toolmesh_retriever.app.ports import Embeddings
+from toolmesh_retriever.domain.embedded_line import TextKind
 
 _KINDS = {
     TextKind.REQUEST: inference_service_pb2.EMBED_KIND_QUERY,

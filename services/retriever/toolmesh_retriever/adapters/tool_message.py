@@ -12,7 +12,7 @@ def record_of(tool: tool_pb2.Tool) -> ToolRecord:
         description=tool.description,
         parameters=schema_text(tool.arguments_schema_json),
         output=schema_text(tool.output_schema_json),
-        examples="\n".join(tool.examples),
+        examples=tuple(tool.examples),
         tags=tuple(tool.tags),
     )
     return ToolRecord(text, tool.SerializeToString(deterministic=True))

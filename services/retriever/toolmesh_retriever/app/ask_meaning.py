@@ -10,7 +10,8 @@ import numpy as np
 from toolmesh_core.call_context import remaining_s
 from toolmesh_core.clock import Clock
 from toolmesh_core.errors import ToolMeshError
-from toolmesh_retriever.app.ports import Embedder, Embeddings, TextKind, Vector
+from toolmesh_retriever.app.ports import Embedder, Embeddings, Vector
+from toolmesh_retriever.domain.embedded_line import TextKind
 
 logger = logging.getLogger(__name__)
 _CACHED_TEXTS = 4096

@@ -3,14 +3,14 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from itertools import islice
 
 from toolmesh_core.errors import ToolMeshError
-from toolmesh_retriever.app.ports import DocumentStore, Embedder, TextKind, ToolStore, Vector
+from toolmesh_retriever.app.ports import DocumentStore, Embedder, ToolStore
 from toolmesh_retriever.app.tool_catalog import ToolCatalog
 from toolmesh_retriever.domain.centring import TypicalMeans
+from toolmesh_retriever.domain.embedded_line import EmbeddedLine, TextKind
 from toolmesh_retriever.domain.typical_texts import PASSAGES, REQUESTS
 
 logger = logging.getLogger(__name__)
@@ -91,25 +91,25 @@ class EmbedBacklog:
             await self._use(self._next_model)
         if self.means is None:
             await self._learn_means(embedder)
-        waiting = await self._tools_waiting()
+        waiting = await self._lines_waiting()
         if waiting:
-            part = dict(islice(waiting.items(), _TEXTS_AT_ONCE))
-            made = await embedder.embed(list(part.values()), TextKind.PASSAGE, _TIMEOUT_S)
+            part = [line for line in waiting if line.kind is waiting[0].kind][:_TEXTS_AT_ONCE]
+            made = await embedder.embed([line.text for line in part], part[0].kind, _TIMEOUT_S)
             await self._use(made.model)
-            vectors = dict(zip(part, made.vectors, strict=True))
+            vectors = {line.key: vector for line, vector in zip(part, made.vectors, strict=True)}
             await self.tools.save_vectors(made.model, vectors)
             await self.catalog.set_vectors(vectors)
             return len(part)
         return await self._embed_passages(embedder)
 
-    async def _tools_waiting(self) -> Mapping[str, str]:
-        """Those without a vector, after what is known on disk has been taken from there."""
+    async def _lines_waiting(self) -> list[EmbeddedLine]:
+        """Those of tools without a vector, after what is known on disk has been taken from there."""
         waiting = await self.catalog.without_vector()
         if waiting and self.model:
-            known: Mapping[str, Vector] = await self.tools.vectors(self.model, list(waiting))
+            known = await self.tools.vectors(self.model, [line.key for line in waiting])
             if known:
                 await self.catalog.set_vectors(known)
-                waiting = {key: text for key, text in waiting.items() if key not in known}
+                waiting = [line for line in waiting if line.key not in known]
         return waiting
 
     async def _embed_passages(self, embedder: Embedder) -> int:

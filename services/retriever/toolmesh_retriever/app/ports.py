@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from toolmesh_retriever.domain.embedded_line import TextKind
 from toolmesh_retriever.domain.passage_cutting import Section
 from toolmesh_retriever.domain.tool_text import ToolText
 
@@ -38,13 +38,6 @@ class ToolFeed(Protocol):
     def changes(self) -> AsyncIterator[ToolChange]:
         """A snapshot, then each change. Raises ToolMeshError when the router is lost."""
         ...
-
-
-class TextKind(Enum):
-    """What an embedded text is."""
-
-    REQUEST = "request"
-    PASSAGE = "passage"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

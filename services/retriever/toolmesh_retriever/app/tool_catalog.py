@@ -9,13 +9,13 @@ from typing import TypeVar
 import numpy as np
 
 from toolmesh_retriever.app.ports import ToolRecord, Vector
-from toolmesh_retriever.domain.centring import TypicalMeans, centred_passages
-from toolmesh_retriever.domain.match_features import Mask
+from toolmesh_retriever.domain.centring import TypicalMeans
+from toolmesh_retriever.domain.embedded_line import EmbeddedLine
+from toolmesh_retriever.domain.meaning_index import MeaningIndex
 from toolmesh_retriever.domain.ranking_model import RankingModel
 from toolmesh_retriever.domain.request_clauses import Clause
-from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
+from toolmesh_retriever.domain.tool_index import Mask, ToolIndex
 from toolmesh_retriever.domain.tool_search import RankedTool, matched, rank_tools, words_are_enough
-from toolmesh_retriever.domain.typical_texts import language_of
 
 T = TypeVar("T")
 # Searches get their turn between such portions of a large change.
@@ -69,10 +69,7 @@ class ToolCatalog:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tool-index")
         self._index = ToolIndex()
         self._messages: dict[str, bytes] = {}
-        self._vectors: Vector = np.zeros((0, 0), dtype=np.float32)
-        self._has_vector: Mask = np.zeros(0, dtype=bool)
-        self._means: TypicalMeans | None = None
-        self._centred: Vector | None = None
+        self._meaning = MeaningIndex()
 
     def close(self) -> None:
         """Ends the thread."""
@@ -94,21 +91,21 @@ class ToolCatalog:
         """What must be upserted and removed so that the catalog holds the snapshot."""
         return await self._run(lambda: self._difference(snapshot))
 
-    async def without_vector(self) -> dict[str, str]:
-        """Of tools without a vector: the embedded line by its hash."""
-        return await self._run(self._without_vector)
+    async def without_vector(self) -> list[EmbeddedLine]:
+        """What must be embedded, descriptions first."""
+        return await self._run(self._meaning.missing)
 
     async def set_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Gives tools their vectors, by hash of the embedded line."""
-        await self._run(lambda: self._set_vectors(vectors))
+        """Gives tools their vectors, by key of the embedded line."""
+        await self._run(lambda: self._meaning.add(vectors))
 
     async def set_means(self, means: TypicalMeans) -> None:
         """What the vectors are centred with; without it, no meaning is compared."""
-        await self._run(lambda: self._set_means(means))
+        await self._run(lambda: self._meaning.set_means(means))
 
     async def forget_vectors(self) -> None:
         """Drops all vectors, as when the embedding model changes."""
-        await self._run(self._forget_vectors)
+        await self._run(self._meaning.forget)
 
     async def search(
         self,
@@ -135,61 +132,18 @@ class ToolCatalog:
             slot = self._index.remove(name)
             self._messages.pop(name, None)
             if slot is not None:
-                self._has_vector[slot] = False
-        self._centred = None
+                self._meaning.drop(slot)
 
     def _upsert(self, records: Sequence[ToolRecord]) -> None:
         for record in records:
-            name = record.text.name
-            before = self._index.slot_of(name)
-            same_meaning = before is not None and self._meaning_at(before) == record.text.meaning()
-            vector = self._vectors[before].copy() if same_meaning and self._has_vector[before] else None
-            slot = self._index.upsert(record.text)
-            self._messages[name] = record.message
-            self._make_room()
-            self._has_vector[slot] = vector is not None
-            if vector is not None:
-                self._vectors[slot] = vector
-        self._centred = None
-
-    def _meaning_at(self, slot: int) -> str:
-        return self._index.entry(slot).text.meaning()
-
-    def _make_room(self) -> None:
-        missing = self._index.capacity - len(self._has_vector)
-        if missing > 0:
-            more = max(missing, len(self._has_vector), 64)
-            self._has_vector = np.concatenate([self._has_vector, np.zeros(more, dtype=bool)])
-            self._vectors = np.vstack([self._vectors, np.zeros((more, self._vectors.shape[1]), dtype=np.float32)])
+            self._remove([record.text.name])
+            self._meaning.put(self._index.upsert(record.text), record.text.lines())
+            self._messages[record.text.name] = record.message
 
     def _difference(self, snapshot: Sequence[ToolRecord]) -> tuple[list[ToolRecord], list[str]]:
         names = {record.text.name for record in snapshot}
         changed = [record for record in snapshot if self._messages.get(record.text.name) != record.message]
         return changed, sorted(self._messages.keys() - names)
-
-    def _without_vector(self) -> dict[str, str]:
-        slots = (slot for slot in self._index.slots().values() if not self._has_vector[slot])
-        texts = (self._index.entry(slot).text for slot in slots)
-        return {text.meaning_hash(): text.meaning() for text in texts}
-
-    def _set_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        for slot in self._index.slots().values():
-            vector = vectors.get(self._index.entry(slot).text.meaning_hash())
-            if vector is None:
-                continue
-            if self._vectors.shape[1] != len(vector):
-                self._vectors = np.zeros((len(self._has_vector), len(vector)), dtype=np.float32)
-                self._has_vector[:] = False
-            self._vectors[slot] = vector
-            self._has_vector[slot] = True
-        self._centred = None
-
-    def _set_means(self, means: TypicalMeans) -> None:
-        self._means, self._centred = means, None
-
-    def _forget_vectors(self) -> None:
-        self._has_vector[:] = False
-        self._means = self._centred = None
 
     def _allowed(self, allowed: ToolFilter) -> Mask | None:
         if not allowed.tags and not allowed.names:
@@ -213,26 +167,12 @@ class ToolCatalog:
             return ToolSearchResult((), 0, 0, False)
         match, mask = matched(self._index, clauses, self._allowed(allowed))
         count = int(np.count_nonzero(mask))
-        seen = mask & self._has_vector[: len(mask)]
-        missing = count - int(np.count_nonzero(seen))
+        missing = count - int(np.count_nonzero(mask & self._meaning.described(len(mask))))
         if rule is not None and count:
             few = count <= rule.up_to_tools
             if few or not words_are_enough(match, self._index, rule.least_coverage):
                 return ToolSearchResult((), count, missing, True)
-        cosines = None
-        if vectors is not None and self._means is not None and missing < count:
-            cosines = self._cosines(vectors, seen, self._means)
+        cosines = None if vectors is None else self._meaning.cosines(vectors, len(mask))
         ranked = rank_tools(self._index, self._model, match, mask, cosines, top_k)
         found = [FoundTool(tool, self._messages[tool.name]) for tool in ranked]
         return ToolSearchResult(found, count, missing, False)
-
-    def _cosines(self, vectors: Vector, seen: Mask, means: TypicalMeans) -> Floats:
-        """[clauses, capacity]; a tool that waits for its vector is taken as an average one."""
-        if self._centred is None:
-            slots = np.flatnonzero(self._has_vector)
-            languages = [language_of(self._meaning_at(slot)) for slot in slots.tolist()]
-            self._centred = np.zeros_like(self._vectors)
-            self._centred[slots] = centred_passages(self._vectors[slots], languages, means)
-        cosines = (vectors @ self._centred[: len(seen)].T).astype(np.float64)
-        average = cosines[:, seen].mean(axis=1, keepdims=True)
-        return np.where(seen, cosines, average)

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from toolmesh_retriever.domain.meaning_index import Cosines
 from toolmesh_retriever.domain.request_clauses import Clause
-from toolmesh_retriever.domain.tool_index import Floats, Ints, ToolIndex, bigrams_of
-
-Mask = NDArray[np.bool_]
+from toolmesh_retriever.domain.tool_index import Floats, Ints, Mask, ToolIndex, bigrams_of
 
 LEXICAL_FEATURES = (
     "score",
@@ -37,7 +35,7 @@ LEXICAL_FEATURES = (
     "clause_terms",
     "registry_size",
 )
-DENSE_FEATURES = ("cosine", "cosine_deviation", "cosine_to_best", "inverse_dense_rank")
+DENSE_FEATURES = ("cosine", "cosine_deviation", "cosine_to_best", "inverse_dense_rank", "example_cosine")
 _NAME, _DESCRIPTION, _PARAMETERS, _OUTPUT, _EXAMPLES = range(5)
 _WEIGHED_FIELDS = (_NAME, _DESCRIPTION, _PARAMETERS, _OUTPUT)
 _TINY = 1e-9
@@ -98,15 +96,16 @@ def lexical_features(index: ToolIndex, match: LexicalMatch, candidates: Ints) ->
     return np.stack(columns, axis=2)
 
 
-def dense_features(cosines: Floats, allowed: Mask, candidates: Ints) -> Floats:
-    """[clauses, candidates, DENSE_FEATURES] of cosines [clauses, capacity]; only allowed tools are compared."""
-    compared = cosines[:, allowed]
+def dense_features(cosines: Cosines, allowed: Mask, candidates: Ints) -> Floats:
+    """[clauses, candidates, DENSE_FEATURES]; only allowed tools are compared."""
+    compared = cosines.best[:, allowed]
     mean, deviation = compared.mean(axis=1, keepdims=True), compared.std(axis=1, keepdims=True)
     best = compared.max(axis=1, keepdims=True)
-    of_candidates = cosines[:, candidates]
+    of_candidates = cosines.best[:, candidates]
     rank = (compared[:, None, :] > of_candidates[:, :, None]).sum(axis=2)
     deviations = (of_candidates - mean) / (deviation + 1e-3)
-    return np.stack([of_candidates, deviations / 3, (of_candidates - best) * 10, 1 / (1 + rank)], axis=2)
+    examples = cosines.examples[:, candidates]
+    return np.stack([of_candidates, deviations / 3, (of_candidates - best) * 3, 1 / (1 + rank), examples], axis=2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from toolmesh_retriever.domain.tool_text import FIELDS, ToolText
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 # How much a word counts in each of FIELDS; found on the development requests (see training/).
 FIELD_WEIGHTS = np.array([2.0, 2.0, 1.0, 0.3, 1.0, 0.5])
@@ -64,7 +65,7 @@ class ToolIndex:
         return len(self.entries)
 
     @property
-    def taken(self) -> NDArray[np.bool_]:
+    def taken(self) -> Mask:
         """[capacity]: which slots hold a tool; changes with the index."""
         return self._taken[: self.capacity]
 

@@ -7,14 +7,14 @@ import numpy as np
 
 from toolmesh_retriever.domain.match_features import (
     LexicalMatch,
-    Mask,
     dense_features,
     lexical_features,
     match_words,
 )
+from toolmesh_retriever.domain.meaning_index import Cosines
 from toolmesh_retriever.domain.ranking_model import RankingModel
 from toolmesh_retriever.domain.request_clauses import Clause
-from toolmesh_retriever.domain.tool_index import Floats, Ints, ToolIndex
+from toolmesh_retriever.domain.tool_index import Floats, Ints, Mask, ToolIndex
 
 CANDIDATES_A_CLAUSE = 15
 CANDIDATES_A_REQUEST = 20
@@ -38,14 +38,14 @@ def rank_tools(
     model: RankingModel,
     match: LexicalMatch,
     allowed: Mask,
-    cosines: Floats | None,
+    cosines: Cosines | None,
     top_k: int,
 ) -> list[RankedTool]:
     """The best tools first; equal scores by name. At most top_k, and none that nothing speaks for.
 
     Args:
         match: of match_words with the same `allowed`.
-        cosines: [clauses, capacity] between clauses and tools; None searches by words alone.
+        cosines: between clauses and tools; None searches by words alone.
     """
     candidates = candidates_of(index, match, allowed, cosines)
     if not len(candidates):
@@ -56,7 +56,7 @@ def rank_tools(
     if cosines is not None:
         meaning = dense_features(cosines, allowed, candidates)
         final = model.hybrid.probabilities(np.concatenate([words, meaning], axis=2))
-        dense = np.clip(cosines[:, candidates].max(axis=0), 0, 1)
+        dense = np.clip(cosines.best[:, candidates].max(axis=0), 0, 1)
     names = [index.entry(slot).text.name for slot in candidates.tolist()]
     # Rounded, since the same numbers come out of a product of matrices a last bit apart in another row.
     rounded = np.round(final, 9)
@@ -64,7 +64,7 @@ def rank_tools(
     return [RankedTool(names[i], float(final[i]), float(lexical[i]), float(dense[i])) for i in order]
 
 
-def candidates_of(index: ToolIndex, match: LexicalMatch, allowed: Mask, cosines: Floats | None) -> Ints:
+def candidates_of(index: ToolIndex, match: LexicalMatch, allowed: Mask, cosines: Cosines | None) -> Ints:
     """Slots worth a closer look, ascending."""
     if np.count_nonzero(allowed) <= ALL_ARE_CANDIDATES_UP_TO:
         return np.flatnonzero(allowed)
@@ -72,7 +72,7 @@ def candidates_of(index: ToolIndex, match: LexicalMatch, allowed: Mask, cosines:
     found.append(_best(index, match.request_scores, CANDIDATES_A_REQUEST))
     if cosines is not None:
         # Shifted so that every allowed tool is above 0 and every other one is not.
-        found += [_best(index, (row + 2) * allowed, DENSE_CANDIDATES_A_CLAUSE) for row in cosines]
+        found += [_best(index, (row + 2) * allowed, DENSE_CANDIDATES_A_CLAUSE) for row in cosines.best]
     return np.unique(np.concatenate(found))
 
 

@@ -1,16 +1,18 @@
 """What of a tool is searched: its words by field, and the line whose meaning is embedded."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from toolmesh_retriever.domain.embedded_line import EmbeddedLine, TextKind
+
 FIELDS = ("name", "description", "parameters", "output", "examples", "tags")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
 _DEEPEST_SCHEMA = 6
 _MOST_EMBEDDED_CHARACTERS = 600
+_MOST_EMBEDDED_EXAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +23,31 @@ class ToolText:
     description: str = ""
     parameters: str = ""
     output: str = ""
-    examples: str = ""
+    examples: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
     def field_texts(self) -> tuple[str, ...]:
         """The texts in the order of FIELDS."""
-        return (self.name, self.description, self.parameters, self.output, self.examples, " ".join(self.tags))
+        return (
+            self.name,
+            self.description,
+            self.parameters,
+            self.output,
+            "\n".join(self.examples),
+            " ".join(self.tags),
+        )
 
-    def meaning(self) -> str:
-        """The line that is embedded: the name as words, and the description."""
+    def lines(self) -> list[EmbeddedLine]:
+        """What is embedded: the name as words with the description, then the examples."""
         words = _HUMP.sub(" ", self.name).lower().strip()
-        return f"{words}: {self.description}"[:_MOST_EMBEDDED_CHARACTERS]
-
-    def meaning_hash(self) -> str:
-        """Names the embedded line, so that its vector is made once."""
-        return hashlib.sha256(self.meaning().encode()).hexdigest()
+        described = f"{words}: {self.description}"[:_MOST_EMBEDDED_CHARACTERS]
+        examples = [
+            text[:_MOST_EMBEDDED_CHARACTERS] for text in self.examples[:_MOST_EMBEDDED_EXAMPLES] if text.strip()
+        ]
+        return [
+            EmbeddedLine.of(described, TextKind.PASSAGE),
+            *(EmbeddedLine.of(text, TextKind.REQUEST) for text in examples),
+        ]
 
 
 def schema_text(schema_json: str) -> str:

@@ -75,15 +75,15 @@ async def start_worker(limits: TableLimits, scratch: Path) -> Worker:
 
 
 def _spawn(scratch: Path) -> tuple[Path, subprocess.Popen[bytes], socket.socket]:
-    """By subprocess and not by the loop: it uses vfork, while uvloop's fork runs gRPC's handlers, which crash the child."""
+    """By subprocess, which uses vfork: the fork of uvloop runs gRPC's handlers, and they crash the child."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", "toolmesh_tool_data.adapters.table_worker", str(folder)],
-            stdin=theirs,
-            stdout=theirs,
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
             env={**os.environ, "MALLOC_ARENA_MAX": "1"},
         )
     return folder, process, ours

@@ -17,7 +17,7 @@ async def system_lookup(host: str, port: int) -> list[str]:
 
 
 async def checked_addresses(host: str, port: int, lookup: Lookup, *, private_allowed: bool) -> list[str]:
-    """All addresses of a host, where each may be connected to: an honest name does not mix.
+    """All addresses of a host; one refused address refuses the host.
 
     Raises:
         ToolError: UNKNOWN_HOST, ADDRESS_NOT_ALLOWED.
@@ -30,7 +30,8 @@ async def checked_addresses(host: str, port: int, lookup: Lookup, *, private_all
         raise ToolError(f"the host {host} has no address", reason="UNKNOWN_HOST")
     if not all(may_connect(address, private_allowed=private_allowed) for address in addresses):
         raise ToolError(
-            f"{host} lies in a private or reserved network, which is refused; whoever runs ToolMesh can allow a private "
+            f"{host} lies in a private or reserved network, which is refused; whoever runs ToolMesh "
+            "can allow a private "
             "host with TOOLMESH_TOOL_WEB_PRIVATE_HOSTS",
             reason="ADDRESS_NOT_ALLOWED",
         )
