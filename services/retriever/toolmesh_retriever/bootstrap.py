@@ -31,7 +31,6 @@ from toolmesh_retriever.app.tool_catalog import MeaningRule, ToolCatalog
 from toolmesh_retriever.domain.ranking_model import RankingModel
 from toolmesh_retriever.settings import RetrieverSettings
 
-_EMBED = "toolmesh.inference.v1.InferenceService/Embed"
 _READERS_AT_ONCE = 2
 
 
@@ -81,4 +80,4 @@ async def _channel(stack: AsyncExitStack, settings: RetrieverSettings, address: 
     tls = None
     if settings.tls_ca_file:
         tls = TlsFiles(settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file)
-    return await stack.enter_async_context(connect(address, retry_methods=[_EMBED], tls=tls))
+    return await stack.enter_async_context(connect(address, tls=tls))

@@ -14,8 +14,9 @@ import numpy as np
 from toolmesh_retriever.domain.centring import TypicalMeans, Vectors, centred_requests
 from toolmesh_retriever.domain.embedded_line import TextKind
 from toolmesh_retriever.domain.match_features import dense_features, lexical_features
-from toolmesh_retriever.domain.meaning_index import MeaningIndex
+from toolmesh_retriever.domain.meaning_index import Cosines, MeaningIndex
 from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
+from toolmesh_retriever.domain.text_terms import terms_of
 from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
 from toolmesh_retriever.domain.tool_search import candidates_of, matched
 from toolmesh_retriever.domain.tool_text import ToolText
@@ -25,7 +26,9 @@ SMALL_SIZES = (6, 15, 40, 120, 400)
 REGISTRIES_A_SIZE = 8
 REQUESTS_A_REGISTRY = 30
 SHARE_WITH_TOOL = 0.6
-SHARE_BLINDED = 0.15
+SHARE_BLINDED = 0.25
+LEAST_SIMILARITY_OF_BLINDED = 0.5
+EXAMPLES_A_TOOL = 3
 
 Embed = Callable[[Sequence[str], bool], Vectors]
 
@@ -122,8 +125,7 @@ class CaseBuilder:
                 drawn = self._random.sample(requests, min(REQUESTS_A_REGISTRY, len(requests)))
                 chosen = self._choose(names, drawn, size)
                 texts = [tools[name] for name in chosen]
-                # Never the asked requests themselves: they would be found by being equal.
-                examples = self._examples(sorted(set(requests) - set(drawn), key=lambda request: request.text))
+                examples = self._examples(requests, drawn)
                 if number % 2 == 0:
                     texts = [replace(text, examples=examples.get(text.name, ())) for text in texts]
                 index, meaning = self._indexed(texts)
@@ -143,13 +145,26 @@ class CaseBuilder:
         others = [name for name in names if name not in forbidden and name not in chosen]
         return chosen + self._random.sample(others, min(size - len(chosen), len(others)))
 
-    def _examples(self, requests: list[Request]) -> dict[str, tuple[str, ...]]:
-        """Up to three requests of each tool that single-tool requests name."""
+    def _examples(self, requests: list[Request], drawn: list[Request]) -> dict[str, tuple[str, ...]]:
+        """A few requests of each tool that single-tool requests name, those least like the ones that are asked.
+
+        The requests of these sets are variations of each other; real examples are further from what people ask.
+        """
+        asked = set(drawn)
+        asked_terms = defaultdict(set)
         by_tool = defaultdict(list)
         for request in requests:
-            if len(request.gold) == 1:
-                by_tool[next(iter(request.gold))].append(request.text)
-        return {tool: tuple(self._random.sample(texts, 3)) for tool, texts in by_tool.items() if len(texts) > 20}
+            for tool in request.gold:
+                if request in asked:
+                    asked_terms[tool].update(terms_of(request.text))
+                elif len(request.gold) == 1:
+                    by_tool[tool].append(request.text)
+        chosen = {}
+        for tool, texts in by_tool.items():
+            some = self._random.sample(texts, min(len(texts), 8 * EXAMPLES_A_TOOL))
+            some.sort(key=lambda text, known=asked_terms[tool]: len(known.intersection(terms_of(text))))  # type: ignore[misc]
+            chosen[tool] = tuple(some[:EXAMPLES_A_TOOL])
+        return chosen
 
     def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, MeaningIndex]:
         index, meaning = ToolIndex(texts), MeaningIndex()
@@ -170,7 +185,9 @@ class CaseBuilder:
         if cosines is None:
             raise ValueError("a registry without vectors cannot be trained on")
         if blind:
-            # As if asked in another language: no word is known.
+            # As if asked in another language: no word is known, and vectors are less near.
+            scale = self._random.uniform(LEAST_SIMILARITY_OF_BLINDED, 1)
+            cosines = Cosines(cosines.best * scale, cosines.examples * scale)
             clauses = [Clause(clause.text, tuple(f"\0{term}" for term in clause.terms)) for clause in clauses]
         match, mask = matched(index, clauses)
         candidates = candidates_of(index, match, mask, cosines)

@@ -1,6 +1,6 @@
 """The models, reached over gRPC; knows the models it was told about for a while, so that a decision need not ask."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import grpc
 
@@ -42,7 +42,7 @@ class GrpcInference:
 
     async def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
-    ) -> AsyncIterator[TextPiece]:
+    ) -> AsyncGenerator[TextPiece, None]:
         request = pb.GenerateRequest(
             model=ref.model,
             adapter=ref.adapter,
@@ -50,13 +50,12 @@ class GrpcInference:
             sampling=_sampling(sampling),
             constraint=_constraint(constraint),
         )
-        async for response in self._stub.Generate(request):
-            if response.finish_reason or response.HasField("usage"):
-                yield TextPiece(
-                    response.text, _FINISHES.get(response.finish_reason, Finish.NONE), _usage(response.usage)
-                )
-            else:
-                yield TextPiece(response.text)
+        stream = self._stub.Generate(request)
+        try:
+            async for response in stream:
+                yield _piece(response)
+        finally:
+            stream.cancel()
 
     async def score(self, ref: ModelRef, messages: Sequence[Message], continuations: Sequence[str]) -> Scores:
         request = pb.ScoreContinuationsRequest(
@@ -92,6 +91,12 @@ class GrpcInference:
             if model.is_default:
                 self._models[_DEFAULT] = self._models[model.id]
         self._models_at = self._monotonic()
+
+
+def _piece(response: pb.GenerateResponse) -> TextPiece:
+    if response.finish_reason or response.HasField("usage"):
+        return TextPiece(response.text, _FINISHES.get(response.finish_reason, Finish.NONE), _usage(response.usage))
+    return TextPiece(response.text)
 
 
 def _packed(messages: Sequence[Message]) -> list[message_pb2.Message]:

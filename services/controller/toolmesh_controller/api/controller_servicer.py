@@ -1,6 +1,7 @@
 """The gRPC face: unpacks a request, decides, packs what comes; measures and traces on the way."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
 import grpc
 
@@ -23,10 +24,11 @@ class ControllerServicer(pb_grpc.ControllerServiceServicer):
     ) -> AsyncIterator[pb.DecideResponse]:
         began = self._monotonic()
         with self._telemetry.chat(request.model or "default") as chat:
-            async for event in self._decide(unpacked_ask(request)):
-                if isinstance(event, Decision):
-                    chat.decided(event, self._monotonic() - began)
-                    yield pb.DecideResponse(decision=packed_decision(event))
-                else:
-                    chat.wrote(self._monotonic() - began)
-                    yield pb.DecideResponse(answer_delta=event)
+            async with aclosing(self._decide(unpacked_ask(request))) as events:
+                async for event in events:
+                    if isinstance(event, Decision):
+                        chat.decided(event, self._monotonic() - began)
+                        yield pb.DecideResponse(decision=packed_decision(event))
+                    else:
+                        chat.wrote(self._monotonic() - began)
+                        yield pb.DecideResponse(answer_delta=event)

@@ -52,6 +52,7 @@ class ChooseTools:
         *,
         allow_none: bool,
         single: bool,
+        may_ask_llm: bool = True,
     ) -> Choice:
         """Chooses among candidates.
 
@@ -59,6 +60,7 @@ class ChooseTools:
             context: an earlier request that this one leans on, or empty.
             allow_none: whether "no tool" is a choice.
             single: whether at most one call may come out, so that the request is not cut.
+            may_ask_llm: False where the choice is made already and only the scores are wanted.
         """
         usage, cut = Usage(), ContextCut()
         opinions = self._opinions(candidates, tools, f"{context}\n{request}")
@@ -68,7 +70,7 @@ class ChooseTools:
             planned = self._plan(candidates, tools, request, allow_none=allow_none)
         if len(planned) > 1:
             return Choice(tuple(planned), scores, usage, cut)
-        if not is_decisive(scores, self._limits.weights):
+        if may_ask_llm and not is_decisive(scores, self._limits.weights):
             scores, cut = await self._ask(ref, model, opinions, tools, scores, request, usage)
         whole = Part(request, 0, strong=True)
         return Choice((PlannedPart(whole, scores[0].tool),), scores, usage, cut)

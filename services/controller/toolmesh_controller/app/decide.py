@@ -1,7 +1,8 @@
 """Decides the next step: tool calls, an answer, or a question back."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from toolmesh_controller.app.choose_tools import Choice, ChooseTools
@@ -24,6 +25,7 @@ from toolmesh_controller.domain.conversation import (
     Usage,
 )
 from toolmesh_controller.domain.follow_up import leans_on_history
+from toolmesh_controller.domain.grounding import rendered
 from toolmesh_controller.domain.missing import question_about
 from toolmesh_controller.domain.plan_parts import PlannedPart, callable_now, open_parts
 from toolmesh_controller.domain.turn import Turn, turn_of
@@ -57,7 +59,7 @@ class Decide:
         self._fill = FillArguments(inference, fit_prompt, limits)
         self._write = WriteAnswer(inference, fit_prompt, limits)
 
-    async def __call__(self, ask: DecideAsk) -> AsyncIterator[str | Decision]:
+    async def __call__(self, ask: DecideAsk) -> AsyncGenerator[str | Decision, None]:
         """Pieces of an answer, then the decision. Errors: see the contract."""
         turn = turn_of(ask.messages)
         offered = _offered(ask)
@@ -72,13 +74,10 @@ class Decide:
             if decision:
                 yield decision
                 return
-        async for event in self._write(ask.ref, model, turn, ask.sampling, ask.answer_constraint, usage):
-            if isinstance(event, Answer):
-                yield Decision(
-                    answer=event.text, usage=usage, scores=scores, context_cut=event.cut.plus(cut), finish=event.finish
-                )
-            else:
-                yield event
+        writing = self._write(ask.ref, model, turn, ask.sampling, ask.answer_constraint, usage)
+        async with aclosing(writing) as events:
+            async for event in events:
+                yield event if isinstance(event, str) else _answered(event, usage, scores, cut)
 
     async def _choice(
         self, ask: DecideAsk, model: ModelInfo, turn: Turn, offered: Sequence[Candidate], tools: Sequence[ReadTool]
@@ -87,7 +86,15 @@ class Decide:
         earlier = _last_request(turn) if leans_on_history(turn.request) else ""
         single = bool(ask.required_tool) or bool(earlier) or (ask.max_tool_calls == 1 and not turn.done)
         return await self._choose(
-            ask.ref, model, offered, tools, turn.request, earlier, allow_none=not must, single=single
+            ask.ref,
+            model,
+            offered,
+            tools,
+            turn.request,
+            earlier,
+            allow_none=not must,
+            single=single,
+            may_ask_llm=not turn.done,
         )
 
     async def _act(
@@ -98,7 +105,9 @@ class Decide:
         still_open = open_parts(choice.planned, [done.call.tool for done in turn.done])
         if must and not still_open and not turn.done:
             still_open = [PlannedPart(choice.planned[0].part, choice.scores[0].tool)]
-        ready = callable_now(still_open, any_called=bool(turn.done))
+        ready = callable_now(
+            still_open, any_called=bool(turn.done), last_failed=bool(turn.done) and turn.done[-1].failed
+        )
         calls: list[ToolCall] = []
         refused: list[tuple[ReadTool, Filled]] = []
         for item in ready[: ask.max_tool_calls or self._limits.max_tool_calls]:
@@ -113,15 +122,21 @@ class Decide:
                     calls.append(call)
         if calls:
             return Decision(calls=tuple(calls), usage=usage, scores=choice.scores, context_cut=choice.cut)
-        if refused and not turn.done:
+        if refused:
+            asked = _question(refused, turn, must=must)
             return Decision(
-                question=_question(refused, turn, must=must),
+                question=f"{rendered(turn.done, turn.request)}\n{asked}".strip(),
                 usage=usage,
                 scores=choice.scores,
                 context_cut=choice.cut,
                 finish=Finish.STOP,
             )
         return None
+
+
+def _answered(answer: Answer, usage: Usage, scores: tuple[ChoiceScore, ...], cut: ContextCut) -> Decision:
+    cut = answer.cut.plus(cut)
+    return Decision(answer=answer.text, usage=usage, scores=scores, context_cut=cut, finish=answer.finish)
 
 
 def _offered(ask: DecideAsk) -> list[Candidate]:

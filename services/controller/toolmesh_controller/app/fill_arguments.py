@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,10 +138,11 @@ class FillArguments:
         await self.fit_prompt(model, pieces, self.limits.argument_tokens)
         sampling = Sampling(temperature=_GREEDY, max_tokens=self.limits.argument_tokens)
         text = ""
-        async for piece in self.inference.generate(ref, messages, sampling, constraint):
-            text += piece.text
-            if piece.usage:
-                usage.add(piece.usage)
+        async with aclosing(self.inference.generate(ref, messages, sampling, constraint)) as pieces_of_text:
+            async for piece in pieces_of_text:
+                text += piece.text
+                if piece.usage:
+                    usage.add(piece.usage)
         return text.strip()
 
 

@@ -1,6 +1,6 @@
 """What the controller's use cases need from outside."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,7 +71,9 @@ class Inference(Protocol):
 
     def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
-    ) -> AsyncIterator[TextPiece]: ...
+    ) -> AsyncGenerator[TextPiece, None]:
+        """Pieces of a text, the last with why it ended; closing the generator stops the model."""
+        ...
 
     async def score(self, ref: ModelRef, messages: Sequence[Message], continuations: Sequence[str]) -> Scores: ...
 

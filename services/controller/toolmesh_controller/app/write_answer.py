@@ -1,6 +1,7 @@
 """Writes the answer: streamed where it is the model's own, held back and checked where it reports results."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
@@ -30,7 +31,7 @@ class WriteAnswer:
 
     async def __call__(
         self, ref: ModelRef, model: ModelInfo, turn: Turn, sampling: Sampling, constraint: Constraint, usage: Usage
-    ) -> AsyncIterator[str | Answer]:
+    ) -> AsyncGenerator[str | Answer, None]:
         """The pieces of the answer, then all of it."""
         constrained = bool(constraint.grammar or constraint.json_schema)
         reporting = bool(turn.done)
@@ -39,13 +40,15 @@ class WriteAnswer:
         )
         messages, cut = await self._prompt(model, turn, most)
         text, finish = "", Finish.STOP
-        async for piece in self.inference.generate(ref, messages, replace(sampling, max_tokens=most), constraint):
-            text += piece.text
-            if piece.text and (constrained or not reporting):
-                yield piece.text
-            if piece.usage:
-                usage.add(piece.usage)
-                finish = piece.finish
+        sampling = replace(sampling, max_tokens=most)
+        async with aclosing(self.inference.generate(ref, messages, sampling, constraint)) as pieces:
+            async for piece in pieces:
+                text += piece.text
+                if piece.text and (constrained or not reporting):
+                    yield piece.text
+                if piece.usage:
+                    usage.add(piece.usage)
+                    finish = piece.finish
         if reporting and not constrained:
             text, finish = _checked(text, finish, turn)
             yield text

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+_LETTER = r"[^\W\u3400-\u9fff]"
 _UNIT = re.compile(
-    r"[\u3400-\u9fff]|(?<![\w'’])[#@$]?\w+(?:(?![^\w\s]*['’]s\b)[^\w\s\u3400-\u9fff,;!?()\"“”\[\]{}]+\w+)*[+#%]*"
+    rf"[\u3400-\u9fff]|(?<![^\W\u3400-\u9fff])(?<!['’])[#@$]?{_LETTER}+"
+    rf"(?:(?![^\w\s]*['’]s\b)[^\w\s,;!?()\"“”\[\]{{}}，。；！？（）、：]+{_LETTER}+)*[+#%]*"
 )
 _SENTENCE_END = re.compile(r"[.!?。！？;；\n]\s*$|[.!?。！？;；\n]\s")
 # A span neither starts nor ends with one of these; inside it they are welcome ("Statue of Liberty").

@@ -44,10 +44,11 @@ _DIGITS = re.compile(
     r"(?:(?<![\w.@/-])|(?<=\d[-–~]))(?:[$€£¥]\s?)?(?P<sign>(?<!\d)[-−+]?)"
     r"(?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
     r"(?P<exponent>[eE][-+]?\d{1,3})?"
-    r"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|[kK]\b|\s?[万亿千百])?(?P<percent>\s?%)?(?![\d@])"
+    r"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|[kK]\b|\s?[万亿千百])?(?P<percent>\s?%)?(?![\d@])",
+    re.ASCII,
 )
 _BY = re.compile(r"(?<=\d)[x×](?=\d)")
-_IDENTIFIER = re.compile(r"[A-Za-z]*\d+(?![eE]\d+\b)[A-Za-z]\w*\d|\d+\.\d+\.\d+[\d.]*|[A-Za-z]+[-_]?\d[\w-]*")
+_IDENTIFIER = re.compile(r"[A-Za-z]*\d+(?![eE]\d+\b)[A-Za-z]\w*\d|\d+\.\d+\.\d+[\d.]*|[A-Za-z]+[-_]?\d[\w-]*", re.ASCII)
 _WORD = "|".join([*_UNITS, *_TENS, *("dozen", "hundred", "thousand", "million", "billion")])
 _NEXT_WORD = rf"(?:(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|[\s-]+)(?:{_WORD})"
 _WORDS = re.compile(rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:{_NEXT_WORD})*\b", re.IGNORECASE)

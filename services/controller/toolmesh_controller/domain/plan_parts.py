@@ -61,13 +61,17 @@ def open_parts(planned: Sequence[PlannedPart], called: Sequence[str]) -> list[Pl
     return still_open
 
 
-def callable_now(still_open: Sequence[PlannedPart], *, any_called: bool) -> list[PlannedPart]:
-    """The open parts up to the first that needs the result of one before it."""
+def callable_now(
+    still_open: Sequence[PlannedPart], *, any_called: bool, last_failed: bool = False
+) -> list[PlannedPart]:
+    """The open parts up to the first that needs the result of one before it; none that needs a result that failed."""
     ready: list[PlannedPart] = []
-    for at, item in enumerate(still_open):
-        if item.part.dependent and (at > 0 or not any_called):
-            if at == 0:
-                ready.append(item)
+    for item in still_open:
+        if item.part.dependent and (ready or last_failed):
+            break
+        if item.part.dependent and not any_called and still_open[0] is not item:
             break
         ready.append(item)
+        if item.part.dependent:
+            break
     return ready

@@ -28,7 +28,7 @@ from toolmesh_inference.domain.generation import (
 )
 
 # How many next tokens are asked for; telling all of a vocabulary takes 30 times as long as a pass of a small model.
-_TOP_TOKENS = 1000
+_TOP_TOKENS = 400
 _REMEMBERED_TEXTS = 4096
 # Free white space lets a small model write blanks until the token limit.
 _COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
@@ -69,7 +69,7 @@ class LlamaCppEngine:
         the prompt cache, so a step costs about one generated token, and names that differ in their first token need
         one step in all. The model's own probabilities are taken, before any sampling rule. A continuation is tokenised
         by itself, as it would be generated after the prompt; other ways to spell it with tokens are not added up. A
-        figure is a bound from above where a token is not among the thousand likeliest, or the continuation is under a
+        figure is a bound from above where a token is not among the 400 likeliest, or the continuation is under a
         thousandth of the best and was not walked to its end.
         """
         text = await self._text_of(prompt)

@@ -22,7 +22,6 @@ _PASSAGE = """
     SELECT p.id, p.document, d.title, d.source, p.text, p.position, p.page, p.terms
     FROM passages p JOIN documents d ON d.id = p.document
 """
-_LONGEST_FILTER = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -118,7 +117,7 @@ class SqliteDocumentStore:
         """The best passages by BM25 that hold any of the terms; only of `documents` unless empty."""
         if not terms:
             return []
-        chosen = list(documents)[:_LONGEST_FILTER]
+        chosen = list(documents)
         only = f"AND p.document IN ({','.join('?' * len(chosen))})" if chosen else ""
         sql = f"""
             {_PASSAGE} JOIN passage_words w ON w.rowid = p.id

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 
+from toolmesh_core.call_context import remaining_s
 from toolmesh_core.errors import InvalidInput
 from toolmesh_retriever.app.ports import DocumentText
 from toolmesh_retriever.domain.passage_cutting import Section
@@ -30,7 +32,7 @@ class SubprocessReader:
     async def read(self, content: bytes, media_type: str) -> DocumentText:
         """Raises InvalidInput: damaged, encrypted, without text, over a bound."""
         async with self._turns:
-            output, code = await asyncio.to_thread(self._run, content, media_type)
+            output, code = await asyncio.to_thread(self._run, content, media_type, self._time_left_s())
         try:
             answer = json.loads(output)
         except ValueError:
@@ -43,18 +45,23 @@ class SubprocessReader:
             raise InvalidInput(answer["error"], field="content")
         return DocumentText(answer["title"], [Section(*section) for section in answer["sections"]])
 
-    def _run(self, content: bytes, media_type: str) -> tuple[bytes, int]:
+    def _time_left_s(self) -> float:
+        """The bound, or less where the caller waits no longer."""
+        return min(self._timeout_s, remaining_s(self._timeout_s) or 0.0)
+
+    def _run(self, content: bytes, media_type: str, timeout_s: float) -> tuple[bytes, int]:
         try:
             done = subprocess.run(
                 [sys.executable, "-m", _READER, media_type, *self._arguments],
                 input=content,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                timeout=self._timeout_s,
+                timeout=timeout_s,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
                 check=False,
             )
         except subprocess.TimeoutExpired:
             raise InvalidInput(
-                f"the {media_type} file takes longer than {self._timeout_s:g} s to read; split it", field="content"
+                f"the {media_type} file takes longer than {timeout_s:.3g} s to read; split it", field="content"
             ) from None
         return done.stdout, done.returncode

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toolmesh_core.errors import InvalidInput
 from toolmesh_retriever.app.ask_meaning import AskMeaning
 from toolmesh_retriever.app.embed_backlog import EmbedBacklog
 from toolmesh_retriever.app.ports import DocumentStore, FoundPassage, UserVectors, Vector
@@ -16,6 +17,7 @@ from toolmesh_retriever.domain.text_terms import terms_of
 
 _MOST_TERMS = 48
 _CANDIDATES = 100
+_MOST_DOCUMENTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class SearchDocuments:
         """Best first; equal scores by age and position. InvalidInput: an empty query, a negative top_k."""
         text, cut = searched_text(query)
         count = top_k_of(top_k)
+        if len(documents) > _MOST_DOCUMENTS:
+            raise InvalidInput(
+                f"'documents' names {len(documents)} documents, at most {_MOST_DOCUMENTS} can be named; leave it empty"
+                " to search all",
+                field="documents",
+            )
         terms = list(dict.fromkeys(terms_of(text)))[:_MOST_TERMS]
         statistics = await self.store.statistics(user, terms)
         if not statistics.passages:

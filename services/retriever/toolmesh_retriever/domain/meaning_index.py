@@ -43,16 +43,17 @@ class MeaningIndex:
         self._vectors: dict[str, Vectors] = {}
         self._means: TypicalMeans | None = None
         self._compiled: _Compiled | None = None
+        self._described: Mask | None = None
 
     def put(self, slot: int, lines: Sequence[EmbeddedLine]) -> None:
         """Says what a tool's vectors are made from: its description first, then examples."""
         self._lines[slot] = lines
-        self._compiled = None
+        self._compiled = self._described = None
 
     def drop(self, slot: int) -> None:
         """Forgets a tool."""
         self._lines.pop(slot, None)
-        self._compiled = None
+        self._compiled = self._described = None
 
     def set_means(self, means: TypicalMeans) -> None:
         """What vectors are centred with; without it, nothing is compared."""
@@ -61,12 +62,12 @@ class MeaningIndex:
     def add(self, vectors: Mapping[str, Vectors]) -> None:
         """Gives lines their vectors, by key."""
         self._vectors.update(vectors)
-        self._compiled = None
+        self._compiled = self._described = None
 
     def forget(self) -> None:
         """Drops all vectors, as when the embedding model changes."""
         self._vectors.clear()
-        self._means = self._compiled = None
+        self._means = self._compiled = self._described = None
 
     def missing(self) -> list[EmbeddedLine]:
         """Lines without a vector, each once: all descriptions, then the examples."""
@@ -76,9 +77,11 @@ class MeaningIndex:
 
     def described(self, capacity: int) -> Mask:
         """[capacity]: which tools have the vector of their description."""
-        mask = np.zeros(capacity, dtype=bool)
-        mask[[slot for slot, lines in self._lines.items() if lines[0].key in self._vectors]] = True
-        return mask
+        if self._described is None or len(self._described) != capacity:
+            slots = [slot for slot, lines in self._lines.items() if lines[0].key in self._vectors]
+            self._described = np.zeros(capacity, dtype=bool)
+            self._described[slots] = True
+        return self._described
 
     def cosines(self, requests: Vectors, capacity: int) -> Cosines | None:
         """Of centred requests, [clauses, dimensions]; None where there is nothing to compare with."""
