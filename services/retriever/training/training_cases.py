@@ -16,7 +16,6 @@ from toolmesh_retriever.domain.embedded_line import TextKind
 from toolmesh_retriever.domain.match_features import dense_features, lexical_features
 from toolmesh_retriever.domain.meaning_index import Cosines, MeaningIndex
 from toolmesh_retriever.domain.request_clauses import Clause, clauses_of
-from toolmesh_retriever.domain.text_terms import terms_of
 from toolmesh_retriever.domain.tool_index import Floats, ToolIndex
 from toolmesh_retriever.domain.tool_search import candidates_of, matched
 from toolmesh_retriever.domain.tool_text import ToolText
@@ -146,25 +145,20 @@ class CaseBuilder:
         return chosen + self._random.sample(others, min(size - len(chosen), len(others)))
 
     def _examples(self, requests: list[Request], drawn: list[Request]) -> dict[str, tuple[str, ...]]:
-        """A few requests of each tool that single-tool requests name, those least like the ones that are asked.
+        """A few requests of each tool that many single-tool requests name.
 
-        The requests of these sets are variations of each other; real examples are further from what people ask.
+        Never the asked requests themselves: they would be found by being equal.
         """
         asked = set(drawn)
-        asked_terms = defaultdict(set)
         by_tool = defaultdict(list)
         for request in requests:
-            for tool in request.gold:
-                if request in asked:
-                    asked_terms[tool].update(terms_of(request.text))
-                elif len(request.gold) == 1:
-                    by_tool[tool].append(request.text)
-        chosen = {}
-        for tool, texts in by_tool.items():
-            some = self._random.sample(texts, min(len(texts), 8 * EXAMPLES_A_TOOL))
-            some.sort(key=lambda text, known=asked_terms[tool]: len(known.intersection(terms_of(text))))  # type: ignore[misc]
-            chosen[tool] = tuple(some[:EXAMPLES_A_TOOL])
-        return chosen
+            if len(request.gold) == 1 and request not in asked:
+                by_tool[next(iter(request.gold))].append(request.text)
+        return {
+            tool: tuple(self._random.sample(texts, EXAMPLES_A_TOOL))
+            for tool, texts in by_tool.items()
+            if len(texts) >= 2 * EXAMPLES_A_TOOL
+        }
 
     def _indexed(self, texts: Iterable[ToolText]) -> tuple[ToolIndex, MeaningIndex]:
         index, meaning = ToolIndex(texts), MeaningIndex()

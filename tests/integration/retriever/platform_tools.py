@@ -21,7 +21,22 @@ _DESCRIBED = {
 }
 
 
-def platform_tools() -> list[Tool]:
+_EXAMPLES = {
+    "calculate": ["What is 3.5 times 12 plus 8?", "(25 + 17) × 3 等于多少"],
+    "get_weather": ["Will it rain in London today?", "上海周末会下雨吗"],
+    "current_time": ["What time is it in Tokyo?", "今天几号"],
+    "convert_time_zone": ["When it is 3 pm in London, what time is it in Sydney?", "伦敦下午3点是纽约几点"],
+    "convert_currency": ["How much is 250 dollars in euros?", "把2000日元换成港币"],
+    "convert_unit": ["How many milliliters are in 2 cups?", "把30平方米换算成平方英尺"],
+    "add_note": ["Note that the plumber comes on Monday", "记下来：车停在三楼"],
+    "find_notes": ["What did I write down about the plumber?", "我记过关于停车的内容吗"],
+    "text_statistics": ["How many words are in this paragraph?", "统计这篇文章的字数"],
+    "search_documents": ["What do my documents say about refunds?", "我的文档里关于保修期是怎么说的"],
+    "days_between": ["How many days from March 1 to May 20?", "离年底还有几天"],
+}
+
+
+def platform_tools(with_examples: bool = False) -> list[Tool]:
     return [
         Tool(
             name=name,
@@ -29,6 +44,7 @@ def platform_tools() -> list[Tool]:
             arguments_schema_json=json.dumps(
                 {"type": "object", "properties": {argument: {"type": "string"} for argument in arguments}}
             ),
+            examples=_EXAMPLES.get(name, []) if with_examples else [],
         )
         for name, (description, arguments) in _DESCRIBED.items()
     ]

@@ -7,6 +7,7 @@ from toolmesh.retriever.v1 import retriever_service_pb2 as pb
 from toolmesh.retriever.v1.retriever_service_pb2_grpc import RetrieverServiceStub
 from toolmesh.tool.v1.tool_pb2 import Tool
 from toolmesh_core.errors import InvalidInput
+from toolmesh_retriever.api.metrics import EMBEDDING_BACKLOG
 from toolmesh_testing import serving
 
 from .conftest import running, until
@@ -34,17 +35,30 @@ async def until_whole(stub: RetrieverServiceStub, query: str = "weather") -> Non
     await until(is_whole)
 
 
-async def test_every_chinese_request_finds_its_english_tool_among_the_first_three(
-    tmp_path: Path, router_address: str, inference_address: str
+@pytest.mark.parametrize(("with_examples", "may_miss"), [(True, 0), (False, 1)])
+async def test_chinese_requests_find_their_english_tools_among_the_first_three(
+    tmp_path: Path,
+    router: StandInRouter,
+    router_address: str,
+    inference_address: str,
+    with_examples: bool,
+    may_miss: int,
 ) -> None:
+    router.tools = {tool.name: tool for tool in platform_tools(with_examples)}
     async with running(tmp_path, tool_router_address=router_address, inference_address=inference_address) as stub:
         await until_whole(stub)
+        await until(nothing_waits)
         missed = {}
         for query, tool in CHINESE_REQUESTS.items():
             names = [result.tool.name for result in (await search(stub, query)).results]
             if tool not in names[:3]:
                 missed[query] = names
-        assert not missed
+        assert len(missed) <= may_miss, missed
+
+
+async def nothing_waits() -> bool:
+    """Examples may wait longer than descriptions, which is all that `degraded` tells of."""
+    return EMBEDDING_BACKLOG._value.get() == 0
 
 
 async def test_an_english_request_finds_its_tool_first(

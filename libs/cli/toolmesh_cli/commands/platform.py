@@ -1,6 +1,7 @@
 """`toolmesh up | down | status`: the whole platform on this machine."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from toolmesh_cli.run_view import show_run
 from toolmesh_cli.supervisor.platform import START_TIMEOUT_S, Platform, running_platform
 from toolmesh_cli.supervisor.platform_state import AlreadyRunning, PlatformState, read_state, resident_bytes
 from toolmesh_cli.supervisor.supervised_process import StartFailed
+from toolmesh_core.errors import ToolMeshError
 from toolmesh_sdk import Client
 
 app = typer.Typer()
@@ -28,6 +30,7 @@ _console = Console()
 _errors = Console(stderr=True)
 _SAMPLE_QUESTION = "Convert 26.2 miles to kilometers"
 _DOWN_TIMEOUT_S = 40.0
+_REACH_TIMEOUT_S = 10.0
 
 
 def data_folder() -> Path:
@@ -118,6 +121,9 @@ async def _serve(data: Path, sample: bool) -> None:
             progress.update(f"starting… healthy: {', '.join(healthy)}")
 
         async with _or_stopped(stop, running_platform(data, os.environ, tell)) as platform:
+            if platform is not None:
+                await asyncio.to_thread(_until_tools_are_found, platform)
+                platform.mark_ready()
             progress.stop()
             if platform is None:
                 return
@@ -145,6 +151,21 @@ async def _or_stopped(
             yield None
         else:
             yield entering.result()
+
+
+def _until_tools_are_found(platform: Platform) -> None:
+    """Healthy alone is not ready: the services must have reached each other. A search goes through most of them."""
+    until = time.monotonic() + _REACH_TIMEOUT_S
+    with Client(platform.url, api_key=_api_key(platform)) as client:
+        while time.monotonic() < until:
+            with contextlib.suppress(ToolMeshError):
+                found = client.tools.search(_SAMPLE_QUESTION)
+                if found.searched and not found.degraded:
+                    return
+            time.sleep(0.1)
+    _errors.print(
+        "the search for tools is not whole yet; the log of the retriever says why", style="yellow"
+    )
 
 
 def _greet(platform: Platform, seconds: float) -> None:

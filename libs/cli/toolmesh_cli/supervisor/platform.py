@@ -41,6 +41,9 @@ class Platform:
         async with asyncio.TaskGroup() as group:
             for process in self.processes:
                 group.create_task(start(process))
+
+    def mark_ready(self) -> None:
+        """Tells `status` and `up --detach` that it serves."""
         self.ready = True
         self._write_state()
 

@@ -134,7 +134,7 @@ def _trimmed(text: str, run: Sequence[Unit], own_words: frozenset[str], named: f
         return
     yield _span(text, run[first].start, run[last - 1].end)
     name_end = first
-    while name_end < last and not run[name_end].text.islower():
+    while name_end < last and (not run[name_end].text.islower() or run[name_end].text in LINKING):
         name_end += 1
     if first < name_end < last:
         yield _span(text, run[first].start, run[name_end - 1].end)
