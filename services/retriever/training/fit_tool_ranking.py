@@ -14,7 +14,7 @@ import numpy as np
 from training_cases import Case, CaseBuilder, metatool, seal_requests, seal_tools
 
 from toolmesh_retriever.domain.centring import Vectors
-from toolmesh_retriever.domain.ranking_model import RankingNetwork
+from toolmesh_retriever.domain.ranking_model import RankingNetwork, standardised
 from toolmesh_retriever.domain.tool_index import Floats
 
 OUT = Path(__file__).parents[1] / "toolmesh_retriever" / "domain" / "tool_ranking.json"
@@ -81,7 +81,7 @@ def fit(cases: Sequence[Case], view: View, seed: int = 0) -> RankingNetwork:
         np.zeros(width),
         np.array([-2.0]),
     ]
-    data = [((features - mean) / scale, case) for features, case in seen]
+    data = [(standardised(features, mean, scale), case) for features, case in seen]
     _adam(parameters, data, rng)
     hidden_weights, hidden_bias, output, straight, bias = parameters
     return RankingNetwork(mean, scale, hidden_weights, hidden_bias, output, straight, float(bias[0]))

@@ -131,7 +131,7 @@ async def test_the_model_breaks_a_tie_of_the_scores(ask: Ask, inference: FakeInf
     twins = [tool(name, "Does the thing.", {}, []) for name in ("first", "second")]
     decision, _ = await ask("do the thing", twins)
     assert [call.tool for call in decision.calls] == ["second"]
-    assert inference.scored == [[" first", " second", " none"]]
+    assert inference.scored == [[" first", " second"]]
 
 
 async def test_the_model_is_asked_for_the_choice_never_or_always_by_setting(ask: Ask, inference: FakeInference) -> None:

@@ -77,7 +77,9 @@ def test_schema_errors_name_the_argument_and_the_value(value: object, told: str)
     assert schema.check({"amount": 2, "to": "EUR"}) == []
 
 
-@pytest.mark.parametrize("schema", ["{", '{"type": "nothing"}', '{"$ref": "#/missing"}', "3", '{"$ref": "http://127.0.0.1:9/x"}'])
+@pytest.mark.parametrize(
+    "schema", ["{", '{"type": "nothing"}', '{"$ref": "#/missing"}', "3", '{"$ref": "http://127.0.0.1:9/x"}']
+)
 def test_what_is_no_schema_is_refused(schema: str) -> None:
     with pytest.raises(InvalidInput, match="not a JSON Schema"):
         JsonSchema(schema)

@@ -163,9 +163,7 @@ def _until_tools_are_found(platform: Platform) -> None:
                 if found.searched and not found.degraded:
                     return
             time.sleep(0.1)
-    _errors.print(
-        "the search for tools is not whole yet; the log of the retriever says why", style="yellow"
-    )
+    _errors.print("the search for tools is not whole yet; the log of the retriever says why", style="yellow")
 
 
 def _greet(platform: Platform, seconds: float) -> None:

@@ -14,7 +14,7 @@ from toolmesh_controller.domain.lexical import lexical_scores
 from toolmesh_controller.domain.missing import missing_from
 from toolmesh_controller.domain.parts import Part, pieces_of
 from toolmesh_controller.domain.plan_parts import PlannedPart, plan_parts
-from toolmesh_controller.domain.prompts import NO_TOOL, choice_messages
+from toolmesh_controller.domain.prompts import choice_messages
 from toolmesh_controller.domain.request_text import request_text
 from toolmesh_controller.domain.slots import slots_of
 from toolmesh_controller.domain.words import word_set
@@ -116,22 +116,24 @@ class ChooseTools:
         request: str,
         usage: Usage,
     ) -> tuple[tuple[ChoiceScore, ...], ContextCut]:
-        """The scores with the LLM's log-probabilities of the best names in them."""
+        """The scores with the LLM's log-probabilities of the best names in them.
+
+        They tell tools apart; whether any is needed the LLM is not asked, since a small one says "none" at random.
+        """
         allow_none = any(not score.tool for score in scores)
         names = [score.tool for score in scores if score.tool][: self._limits.scored_candidates]
+        if len(names) < 2:
+            return tuple(scores), ContextCut()
         described = {tool.name: tool.description for tool in tools}
         frame = [message.content for message in choice_messages([], request)]
         offers = Pieces(frame, candidates=[f"{name}: {described[name]}" for name in names])
         fitting, _ = await self._fit_prompt(model, offers, CHOICE_TOKENS)
         names = names[: fitting.candidates]
         messages = choice_messages([(name, described[name]) for name in names], request)
-        asked = [*names, NO_TOOL] if allow_none and NO_TOOL not in names else names
-        answer = await self._inference.score(ref, messages, [f" {name}" for name in asked])
+        answer = await self._inference.score(ref, messages, [f" {name}" for name in names])
         usage.add(answer.usage)
-        said = dict(zip(asked, answer.log_probabilities, strict=True))
-        none = said.get(NO_TOOL, 0.0) if allow_none else 0.0
-        worst = min(said.values())
-        fused = [replace(item, llm=said.get(item.tool, worst) - none) for item in opinions]
+        said = dict(zip(names, answer.log_probabilities, strict=True))
+        fused = [replace(item, llm=said.get(item.tool)) for item in opinions]
         return choice_scores(fused, allow_none=allow_none, weights=self._limits.weights), fitting.cut
 
 

@@ -51,7 +51,9 @@ def choice_scores(
     """Probabilities of each candidate and, where allowed, of "no tool" (named ""), best first."""
     scored = any(item.retriever > 0.0 for item in evidence)
     names = [item.tool for item in evidence]
-    logits = [_logit(item, scored, weights) for item in evidence]
+    said = [item.llm for item in evidence if item.llm is not None]
+    usual = sum(said) / len(said) if said else 0.0
+    logits = [_logit(item, scored, usual, weights) for item in evidence]
     if allow_none:
         names.append("")
         logits.append(0.0)
@@ -73,7 +75,8 @@ def is_decisive(scores: Sequence[ChoiceScore], weights: FusionWeights = DEFAULT_
     return len(scores) < 2 or scores[0].probability - scores[1].probability >= weights.decisive_lead
 
 
-def _logit(item: Evidence, scored: bool, weights: FusionWeights) -> float:
+def _logit(item: Evidence, scored: bool, usual: float, weights: FusionWeights) -> float:
+    """What speaks for a tool over "no tool"; the LLM's opinion counts against its usual one, their mean."""
     if scored:
         near = min(max(item.retriever, 0.01), 0.99)
         floor = weights.retriever_threshold
@@ -82,4 +85,4 @@ def _logit(item: Evidence, scored: bool, weights: FusionWeights) -> float:
     else:
         logit = weights.lexical * (item.lexical - weights.lexical_threshold)
         logit += weights.supplied if item.supplied else 0.0
-    return logit + (weights.llm * item.llm if item.llm is not None else 0.0)
+    return logit + (weights.llm * (item.llm - usual) if item.llm is not None else 0.0)

@@ -30,7 +30,7 @@ class RankingNetwork:
 
     def logits(self, features: Floats) -> Floats:
         """[..., features] to [...]."""
-        standard = (features - self.mean) / self.scale
+        standard = standardised(features, self.mean, self.scale)
         hidden = np.maximum(standard @ self.hidden_weights + self.hidden_bias, 0)
         return hidden @ self.output_weights + standard @ self.straight_weights + self.bias
 
@@ -51,6 +51,12 @@ class RankingNetwork:
         return {**lists, "bias": round(self.bias, 4)}
 
 
+def standardised(features: Floats, mean: Floats, scale: Floats) -> Floats:
+    """Features around 0; far ones are cut off, since nothing was learned there."""
+    return np.clip((features - mean) / scale, -_FARTHEST, _FARTHEST)
+
+
+_FARTHEST = 4.0
 _ARRAYS = ("mean", "scale", "hidden_weights", "hidden_bias", "output_weights", "straight_weights")
 
 
