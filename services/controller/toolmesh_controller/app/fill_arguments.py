@@ -13,6 +13,7 @@ from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.conversation import Message, Usage
 from toolmesh_controller.domain.grammar import GrammarWriter
 from toolmesh_controller.domain.missing import missing_from
+from toolmesh_controller.domain.optional_text import SpokenOption, spoken_options
 from toolmesh_controller.domain.prompts import fill_messages, whole_fill_messages
 from toolmesh_controller.domain.request_text import RequestText, request_text
 from toolmesh_controller.domain.slots import Slot, slots_of
@@ -67,6 +68,8 @@ class FillArguments:
             if not item.slot.decided:
                 value = await self._value(ref, model, tool, item, found, written, usage)
                 written[item.slot.parameter.name] = value
+        for option in _spoken_options(tool, request_text(sources[0]), found, written):
+            written[option.parameter.name] = option.phrase.text
         arguments = {item.name: written[item.name] for item in tool.parameters if item.name in written}
         return await self._checked(ref, model, tool, sources[0], arguments, usage)
 
@@ -85,7 +88,8 @@ class FillArguments:
         texts = [other for other in found if other.slot.parameter.kind == "string" and not other.slot.mention]
         alone = all(other is item or other.slot.parameter.name in written for other in texts)
         place = (texts.index(item) + 0.5) / len(texts) if item in texts else 0.5
-        argument = OpenArgument(parameter, source, _taken(source, found, written), tool.own_words, alone, place)
+        taken = _taken(source, found, written)
+        argument = OpenArgument(parameter, source, taken, tool.own_words, tool.words.name, alone, place)
         value = open_value(argument, self.limits.bounds)
         if value.decided:
             return value.value
@@ -144,6 +148,16 @@ class FillArguments:
                 if piece.usage:
                     usage.add(piece.usage)
         return text.strip()
+
+
+def _spoken_options(
+    tool: ReadTool, source: RequestText, found: Sequence[_Sourced], written: Mapping[str, Any]
+) -> list[SpokenOption]:
+    """Optional text arguments that are not written yet and that the request itself speaks of."""
+    options = [item for item in tool.parameters if item.kind == "string" and item.name not in written]
+    if not options:
+        return []
+    return spoken_options(options, source.text, _taken(source, found, written), tool.own_words)
 
 
 def _sourced_slots(tool: ReadTool, sources: Sequence[str]) -> tuple[list[_Sourced], list[Slot]]:

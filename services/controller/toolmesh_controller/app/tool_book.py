@@ -6,9 +6,9 @@ from typing import Any
 
 from toolmesh_controller.domain.conversation import Candidate
 from toolmesh_controller.domain.lexical import ToolWords, words_of
+from toolmesh_controller.domain.listed_values import described_words
 from toolmesh_controller.domain.tool_schema import Parameter, parameters_of
 from toolmesh_controller.domain.turn import parsed
-from toolmesh_controller.domain.words import word_set
 from toolmesh_core.errors import InvalidInput
 from toolmesh_core.json_schema import JsonSchema
 
@@ -29,7 +29,7 @@ class ReadTool:
     @property
     def own_words(self) -> frozenset[str]:
         """The words of its name and description: said in a request, they ask for the tool and are no value."""
-        return self.words.name | word_set(self.description)
+        return self.words.name | described_words(self.description)
 
 
 def read_tool(candidate: Candidate) -> ReadTool:

@@ -1,7 +1,7 @@
 """Dates and times as people write them, English and Chinese, as ISO 8601. A date without a year stays as written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _MONTHS = {
     name: at
@@ -39,6 +39,20 @@ _WRITTEN_DATES = tuple(
         rf"{_YEAR}\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*[日号]?",
     )
 )
+_DAYS_OF_MONTH = (
+    re.compile(rf"\b{_MONTH}\s+{_DAY}\b(?!\s*,?\s*\d{{4}})", re.IGNORECASE | re.ASCII),
+    re.compile(rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}\b(?!\s*,?\s*\d{{4}})", re.IGNORECASE | re.ASCII),
+)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_CHINESE_DAYS = {"今天": "today", "明天": "tomorrow", "后天": "in 2 days", "昨天": "yesterday"} | {
+    f"{word}{day}": name
+    for word in ("周", "星期", "礼拜")
+    for day, name in zip("一二三四五六日", _WEEKDAYS, strict=True)
+}
+_DAY_WORDS = re.compile(
+    rf"\b(?:today|tomorrow|yesterday|(?:(?:next|this|last)\s+)?(?:{'|'.join(_WEEKDAYS)}))\b|{'|'.join(_CHINESE_DAYS)}",
+    re.IGNORECASE | re.ASCII,
+)
 _TIMES = (
     re.compile(
         r"\b(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s*(?P<half>[ap]\.?m\b\.?)?",
@@ -70,6 +84,22 @@ def find_date_parts(text: str) -> Iterator[tuple[str, int, int, int]]:
         pattern_match = next(match for pattern in _WRITTEN_DATES if (match := pattern.fullmatch(text, start, end)))
         for part, value in zip(("year", "month", "day"), iso.split("-"), strict=True):
             yield part, pattern_match.start(part), pattern_match.end(part), int(value)
+
+
+def find_days(text: str, full_dates: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """(start, end, value) of days named without a year ("March 1", "tomorrow", "next Monday", "明天").
+
+    Chinese words become English ones. A month and day takes the year of the request's full date, if there is one.
+    """
+    year = full_dates[0][:4] if full_dates else ""
+    for pattern in _DAYS_OF_MONTH:
+        for match in pattern.finditer(text):
+            month, day = _month(match["month"]), int(match["day"])
+            if 1 <= month <= 12 and 1 <= day <= 31:
+                written = f"{year}-{month:02d}-{day:02d}" if year else match.group().strip()
+                yield match.start(), match.end(), written
+    for match in _DAY_WORDS.finditer(text):
+        yield match.start(), match.end(), _CHINESE_DAYS.get(match.group(), match.group())
 
 
 def find_times(text: str) -> Iterator[tuple[int, int, str]]:

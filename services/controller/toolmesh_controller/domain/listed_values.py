@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from toolmesh_controller.domain.words import word_set
+
 _QUOTED = re.compile(r"[\"'`“‘]([\w .+/-]{1,40})[\"'`”’]")
 _INTRODUCED = re.compile(
     r"(?:\be\.?g\.?,?|\bsuch as|\bfor example:?,?|\bfor instance,?|\bincluding|\boptions?(?: are)?:?|\bone of:?"
@@ -43,3 +45,9 @@ def stated_default(description: str, kind: str) -> str | int | float | bool | No
     if kind == "integer":
         return int(written) if "." not in written else None
     return float(written) if kind == "number" else None
+
+
+@lru_cache(maxsize=4096)
+def described_words(description: str) -> frozenset[str]:
+    """The words of a description without its examples: "such as March 1" does not make March a word for dates."""
+    return word_set(_INTRODUCED.sub(" ", _QUOTED.sub(" ", description)))

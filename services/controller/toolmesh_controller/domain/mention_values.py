@@ -11,7 +11,21 @@ _DATE_WORDS = re.compile(r"\bdates?\b|\bday\b|yyyy|\bdeadline\b|\bbirthday\b|日
 _TIME_WORDS = re.compile(r"\btimes?\b|\bhour\b|hh:mm|时间", re.I)
 _MAIL_WORDS = re.compile(r"\be-?mail\b|\brecipient\b|\bsender\b|\bcc\b|邮箱|邮件", re.I)
 _URL_WORDS = re.compile(r"\burls?\b|\blink\b|\bwebsite\b|\bwebpage\b|\buri\b|\bendpoint\b|网址|链接", re.I)
+_ISO_ONLY = re.compile(r"yyyy|iso 8601", re.I)
+_TEXT_WORDS = re.compile(r"\b(?:text|message|content|note|body|reminder|memo|sql|code|sentence)\b", re.I)
+# A description says in its first words what the parameter is; further on, "date" may be about something else.
+LEAD_CHARS = 30
 _EXPRESSION_WORDS = re.compile(r"\bexpression\b|\bformula\b|\bequation\b|\barithmetic\b|表达式|算式", re.I)
+_TYPED_WORDS = {
+    "date": _DATE_WORDS,
+    "day": _DATE_WORDS,
+    "time": _TIME_WORDS,
+    "email": _MAIL_WORDS,
+    "url": _URL_WORDS,
+    "expression": _EXPRESSION_WORDS,
+    "rest": _TEXT_WORDS,
+}
+_FORMATS = {"date": "date", "time": "time", "email": "email", "url": "uri"}
 _NUMERIC_TEXT = re.compile(r"\b(?:number|id|code|zip|postal|phone|year|amount|version|size|isbn)\b", re.I)
 _PERCENT = re.compile(r"[\d.,]+\s*(?:%|percent\b|per cent\b)", re.I)
 _RATE = re.compile(r"\b(?:rate|ratio|probability|proportion|share|discount|interest|growth|yield)\b", re.I)
@@ -75,25 +89,23 @@ def _number_fit(parameter: Parameter, kind: str, node: Node, mention: Mention) -
 
 
 def _string_fit(parameter: Parameter, node: Node, mention: Mention) -> float:
-    about = f"{split_identifier(parameter.name)} {parameter.description}"
-    declared = node.get("format", "")
-    if mention.kind == "date":
-        return 2.0 if declared == "date" or _DATE_WORDS.search(about) else 0.0
-    if declared in ("date", "date-time"):
-        return 0.0
-    if mention.kind == "time":
-        return 2.0 if declared == "time" or _TIME_WORDS.search(about) else 0.0
-    if mention.kind == "email":
-        return 2.0 if declared == "email" or _MAIL_WORDS.search(about) else 0.0
-    if mention.kind == "url":
-        return 2.0 if declared == "uri" or _URL_WORDS.search(about) else 0.0
-    if mention.kind == "expression":
-        return 2.5 if _EXPRESSION_WORDS.search(about) else 0.0
+    name = split_identifier(parameter.name)
+    declared = str(node.get("format", ""))
+    if declared:
+        return 2.0 if _FORMATS.get(mention.kind) == declared else 0.0
     if mention.kind == "quoted":
-        return 1.25 if not declared else 0.0
+        return 1.25
     if mention.kind == "number":
-        return 0.3 if _NUMERIC_TEXT.search(split_identifier(parameter.name)) else 0.0
-    return 0.0
+        return 0.3 if _NUMERIC_TEXT.search(name) else 0.0
+    if mention.kind == "day" and _ISO_ONLY.search(parameter.description):
+        return 0.0
+    wanted = _TYPED_WORDS.get(mention.kind)
+    if wanted is None:
+        return 0.0
+    said = name if mention.kind == "rest" else f"{name} . {parameter.description[:LEAD_CHARS]}"
+    if mention.kind in ("email", "url", "expression"):
+        said = f"{name} {parameter.description}"
+    return 2.0 if wanted.search(said) else 0.0
 
 
 def _array_fit(node: Node, mention: Mention) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolmesh_controller.domain.arithmetic import find_expression
-from toolmesh_controller.domain.dates import find_date_parts, find_dates, find_times
+from toolmesh_controller.domain.dates import find_date_parts, find_dates, find_days, find_times
 from toolmesh_controller.domain.numbers import find_numbers
 
 
@@ -33,6 +33,14 @@ _OPEN_QUOTE = re.compile(r"[\"“]([^\"“”\n]{1,400})$")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>）)]+[^\s\"'<>）).,;!?]")
 _JOIN = re.compile(r"\s*(?:,\s*(?:and|or|&)?|，|、|;|和|与|及|\band\b|&)\s*")
+_RESTS = (
+    re.compile(r"(?<=[a-z\u3400-\u9fff])\s?[:：]\s*(?P<rest>\S.+)$", re.IGNORECASE | re.DOTALL),
+    re.compile(
+        r"\b(?:note|remember|remind \w+|write down|record|jot down|memo|saying|says)\s+(?:that|to)\s+(?P<rest>\S.+)$",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?:记下来?|记一下|记住|备忘|写下|提醒我)[，,]?\s*(?P<rest>\S.+)$"),
+)
 _LITERAL_START = re.compile(r"[\[{(]")
 
 
@@ -44,6 +52,10 @@ def find_mentions(text: str) -> tuple[Mention, ...]:
     found += [Mention(f"date_{part}", start, end, value) for part, start, end, value in find_date_parts(text)]
     numbers = [Mention("number", start, end, value) for start, end, value in find_numbers(text)]
     found += dates + times
+    found += [
+        Mention("day", start, end, value) for start, end, value in find_days(text, [date.value for date in dates])
+    ]
+    found += _rests(text)
     found += [number for number in numbers if not any(number.overlaps(other) for other in dates + times)]
     arithmetic = find_expression(text)
     if arithmetic:
@@ -66,6 +78,15 @@ def _quoted(text: str) -> Iterator[Mention]:
     left_open = _OPEN_QUOTE.search(text, last)
     if left_open and '"' not in text[last : left_open.start()]:
         yield Mention("quoted", left_open.start(), left_open.end(), left_open.group(1).strip())
+
+
+def _rests(text: str) -> Iterator[Mention]:
+    """What follows "note:" or "remember that": the text that is meant, to the end."""
+    for pattern in _RESTS:
+        match = pattern.search(text)
+        if match:
+            yield Mention("rest", match.start("rest"), match.end("rest"), match["rest"].strip())
+            return
 
 
 def _pattern(kind: str, pattern: re.Pattern[str], text: str) -> Iterator[Mention]:

@@ -7,6 +7,7 @@ Words that ask for the tool or name the parameter do not count at a phrase's end
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from toolmesh_controller.domain.copying import Unit, units_of
 from toolmesh_controller.domain.phrase_words import (
@@ -15,6 +16,7 @@ from toolmesh_controller.domain.phrase_words import (
     BREAKS,
     CJK_BREAK,
     CJK_RUN,
+    CJK_UNITS,
     LINKING,
     ORDERS,
     PART_END,
@@ -24,6 +26,7 @@ from toolmesh_controller.domain.words import tokens
 
 _MOST_PHRASES = 24
 _LONGEST_RUN = 6
+NUMBER_BEFORE = "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def _reads_as_order(units: Sequence[Unit], at: int) -> bool:
 
 
 def _trimmed(text: str, run: Sequence[Unit], own_words: frozenset[str], named: frozenset[str]) -> Iterator[Phrase]:
-    """A run without the tool's words at its ends, and the name at its head: "Downloads" of "Downloads folder"."""
+    """A run without the tool's words at its ends."""
     first, last = 0, len(run)
     while first < last and (_is_own(run, first, own_words, named) or run[first].text.lower() in LINKING - ARTICLES):
         first += 1
@@ -132,12 +135,19 @@ def _trimmed(text: str, run: Sequence[Unit], own_words: frozenset[str], named: f
         last -= 1
     if first == last:
         return
-    yield _span(text, run[first].start, run[last - 1].end)
-    name_end = first
-    while name_end < last and (not run[name_end].text.islower() or run[name_end].text in LINKING):
-        name_end += 1
-    if first < name_end < last:
-        yield _span(text, run[first].start, run[name_end - 1].end)
+    yield from _with_halves(text, run[first:last])
+
+
+def _with_halves(text: str, run: Sequence[Unit]) -> Iterator[Phrase]:
+    """The run, and its halves where "and" stands inside; after "between" only the halves."""
+    whole = _span(text, run[0].start, run[-1].end)
+    cuts = [at for at, unit in enumerate(run) if unit.text.lower() in ("and", "&")]
+    if not cuts or whole.before != "between":
+        yield whole
+    bounds = [-1, *cuts, len(run)]
+    for before, after in pairwise(bounds):
+        if cuts and before + 1 < after:
+            yield _span(text, run[before + 1].start, run[after - 1].end)
 
 
 def _is_own(run: Sequence[Unit], at: int, own_words: frozenset[str], named: frozenset[str]) -> bool:
@@ -157,8 +167,10 @@ def _span(text: str, start: int, end: int) -> Phrase:
 
 
 def _word_before(text: str, start: int) -> str:
-    words = [word.lower() for word in re.findall(r"[A-Za-z]+", text[max(0, start - 40) : start])]
-    return next((word for word in reversed(words) if word not in ARTICLES), "")
+    """The last word before a place that is no article; "#" for a number."""
+    words = re.findall(r"[A-Za-z]+|\d[\d.,]*", text[max(0, start - 40) : start])
+    word = next((word.lower() for word in reversed(words) if word.lower() not in ARTICLES), "")
+    return NUMBER_BEFORE if word[:1].isdigit() else word
 
 
 def _chinese(text: str, taken: Sequence[tuple[int, int]]) -> Iterable[Phrase]:
@@ -167,6 +179,6 @@ def _chinese(text: str, taken: Sequence[tuple[int, int]]) -> Iterable[Phrase]:
         for piece in CJK_BREAK.split(run.group()):
             at = text.index(piece, start) if piece else start
             free = not any(at < end and first < at + len(piece) for first, end in taken)
-            if len(piece) > 1 and free:
+            if free and (len(piece) > 1 or piece in CJK_UNITS):
                 yield Phrase(piece, at, at + len(piece), "")
             start = at + len(piece)

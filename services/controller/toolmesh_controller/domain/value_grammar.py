@@ -10,7 +10,7 @@ from typing import Any
 
 from toolmesh_controller.domain.copying import span_rules, units_of
 from toolmesh_controller.domain.grammar import Bounds, GrammarWriter, literal
-from toolmesh_controller.domain.listed_values import listed_values
+from toolmesh_controller.domain.listed_values import described_words, listed_values
 from toolmesh_controller.domain.mentions import of_kind
 from toolmesh_controller.domain.phrase_choice import PLACES, Wanted, decided_phrase, likely_phrases, ranked
 from toolmesh_controller.domain.phrases import Phrase, phrases_of, runs_of, with_regions
@@ -43,7 +43,8 @@ class OpenArgument:
 
     Attributes:
         taken: stretches of the request that are another argument's value already.
-        own_words: the tool's words.
+        own_words: the words of the tool's name and description.
+        tool_words: those of its name.
         alone: whether it is the only open text argument.
         place: where it stands among the open text arguments, 0 to 1.
     """
@@ -52,6 +53,7 @@ class OpenArgument:
     request: RequestText
     taken: tuple[Span, ...]
     own_words: frozenset[str]
+    tool_words: frozenset[str]
     alone: bool
     place: float = 0.5
 
@@ -86,7 +88,7 @@ def _text(argument: OpenArgument, bounds: Bounds) -> OpenValue:
             return OpenValue(phrases[0].text, decided=True)
         phrases = runs_of(text, phrases)
     else:
-        described = word_set(argument.parameter.description)
+        described = described_words(argument.parameter.description) - argument.tool_words
         if named & PLACES:
             phrases = with_regions(text, phrases)
         best_first = ranked(phrases, Wanted(named, described, argument.own_words, argument.place), text)

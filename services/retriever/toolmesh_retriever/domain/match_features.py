@@ -131,8 +131,7 @@ class _Coverage:
         entries = [index.entry(slot) for slot in candidates.tolist()]
         terms = np.concatenate([entry.term_ids for entry in entries])
         present = np.concatenate([entry.counts for entry in entries]) > 0
-        lengths = np.array([len(entry.term_ids) for entry in entries])
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        starts = np.cumsum([0, *(len(entry.term_ids) for entry in entries)])[:-1]
         idf = index.idf[terms]
         asked = _asked(index, [*match.clause_term_ids, match.request_term_ids])[:, terms]
         by_field = np.add.reduceat(asked[:, :, None] * (idf[:, None] * present), starts, axis=1)

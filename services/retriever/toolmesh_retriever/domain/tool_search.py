@@ -16,8 +16,8 @@ from toolmesh_retriever.domain.ranking_model import RankingModel
 from toolmesh_retriever.domain.request_clauses import Clause
 from toolmesh_retriever.domain.tool_index import Floats, Ints, Mask, ToolIndex
 
-CANDIDATES_A_CLAUSE = 15
-CANDIDATES_A_REQUEST = 20
+CANDIDATES_A_CLAUSE = 12
+CANDIDATES_A_REQUEST = 10
 DENSE_CANDIDATES_A_CLAUSE = 10
 # So few tools are all candidates: even one without a matching word may be the least bad.
 ALL_ARE_CANDIDATES_UP_TO = 32
