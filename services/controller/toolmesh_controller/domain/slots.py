@@ -43,7 +43,7 @@ def slots_of(parameters: Sequence[Parameter], request: RequestText, tool_words: 
     said = {
         item.name: None if _is_typed(item, request) else _said_value(item, request, tool_words) for item in parameters
     }
-    given = _assign([item for item in parameters if said[item.name] is None], request, tool_words)
+    given = _assign([item for item in parameters if said[item.name] is None], request)
     slots = []
     for parameter in parameters:
         mention = given.get(parameter.name)
@@ -67,10 +67,10 @@ def _is_typed(parameter: Parameter, request: RequestText) -> bool:
     return any(fit_of(parameter, mention) >= CERTAIN_FIT for mention in request.mentions)
 
 
-def _assign(parameters: Sequence[Parameter], request: RequestText, tool_words: frozenset[str]) -> dict[str, Mention]:
+def _assign(parameters: Sequence[Parameter], request: RequestText) -> dict[str, Mention]:
     weights: dict[tuple[str, int], float] = {}
     for parameter in parameters:
-        named, described = names_of(parameter), described_words(parameter.description) - tool_words
+        named, described = names_of(parameter), described_words(parameter.description)
         for at, mention in enumerate(request.mentions):
             fit = fit_of(parameter, mention)
             if fit == 0.0:
