@@ -71,7 +71,9 @@ async def bootstrap(settings: RetrieverSettings) -> AsyncIterator[Service]:
         await backlog.use_last_model()
         await follow.load_last_known()
         registration = (retriever_service_pb2_grpc.add_RetrieverServiceServicer_to_server, servicer)
-        yield Service([registration], background=[follow.run, backlog.run])
+        # Work that has nothing to do would end at once, and the process with it.
+        background = [*([follow.run] if router else []), *([backlog.run] if inference else [])]
+        yield Service([registration], background=background)
 
 
 async def _channel(stack: AsyncExitStack, settings: RetrieverSettings, address: str) -> grpc.aio.Channel | None:

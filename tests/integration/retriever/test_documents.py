@@ -1,3 +1,5 @@
+"""Documents over gRPC with real SQLite, real files and real vectors."""
+
 import re
 from pathlib import Path
 

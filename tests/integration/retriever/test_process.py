@@ -1,3 +1,5 @@
+"""The retriever as a process: alone, killed, drained."""
+
 import asyncio
 import signal
 from pathlib import Path
@@ -58,3 +60,14 @@ async def test_a_document_survives_a_kill(tmp_path: Path) -> None:
         stub = RetrieverServiceStub(channel)
         assert (await stub.ListDocuments(pb.ListDocumentsRequest(user="ann"))).documents == [first.document]
         assert (await stub.AddDocument(request)).document == first.document
+
+
+async def test_a_process_that_is_told_of_no_neighbour_serves_on(tmp_path: Path) -> None:
+    async with process("toolmesh_retriever", {"TOOLMESH_RETRIEVER_DATA_DIR": str(tmp_path)}) as started:
+        async with connect(started.address) as channel:
+            stub = RetrieverServiceStub(channel)
+            await stub.AddDocument(pb.AddDocumentRequest(user="ann", content=b"Noon."))
+            found = await stub.SearchDocuments(pb.SearchDocumentsRequest(user="ann", query="noon"))
+            assert "no inference service is set" in found.degraded
+        started.terminate()
+        assert await started.wait() == 0

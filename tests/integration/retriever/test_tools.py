@@ -1,3 +1,5 @@
+"""Tools over gRPC with real vectors and a router that comes and goes."""
+
 import time
 from pathlib import Path
 

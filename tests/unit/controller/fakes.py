@@ -59,6 +59,7 @@ WEATHER = tool(
     {"city": {"type": "string"}, "unit": {"enum": ["celsius", "fahrenheit"]}},
     ["city"],
 )
+TEXT = tool("measure_text", "Measures a text.", {"text": {"type": "string"}}, ["text"])
 NOTE = tool("write_note", "Writes a note.", {"text": {"type": "string"}}, ["text"])
 
 

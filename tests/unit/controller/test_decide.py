@@ -1,12 +1,13 @@
 """Decisions: which calls, when an answer, when a question."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from unit.controller.fakes import ADD, CLOCK, NOTE, WEATHER, FakeInference, called, tool
+from unit.controller.fakes import ADD, CLOCK, NOTE, TEXT, WEATHER, FakeInference, called, tool
 
 from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.domain.choose import FusionWeights
@@ -224,3 +225,18 @@ async def test_a_request_over_the_context_is_refused_with_both_sizes(ask: Ask, i
     with pytest.raises(InvalidInput, match="has room for 88") as caught:
         await ask("x" * 4000)
     assert caught.value.reason == "CONTEXT_TOO_SMALL"
+
+
+async def test_results_are_told_where_the_request_alone_fills_the_context(ask: Ask, inference: FakeInference) -> None:
+    inference.context_tokens = 600
+    decision, _ = await ask("Add 2 and 3: " + "x" * 4000, [ADD], called("add", {"a": 2, "b": 3}, 5))
+    assert decision.answer == "add: 5"
+
+
+async def test_a_very_long_request_is_decided_in_little_time(ask: Ask) -> None:
+    numbers = " ".join(f"row {at} holds {at * 7}, and then some;" for at in range(4000))
+    began = time.perf_counter()
+    decision, _ = await ask(f"Measure this text: {numbers}", [TEXT, ADD, WEATHER])
+    assert [call.tool for call in decision.calls] == ["measure_text"]
+    assert json.loads(decision.calls[0].arguments_json)["text"].endswith("some;")
+    assert time.perf_counter() - began < 10

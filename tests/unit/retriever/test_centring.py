@@ -1,3 +1,5 @@
+"""Vectors are compared by subject, not by language."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""What has no vector gets one in the background."""
+
 import asyncio
 
 from toolmesh_core.errors import Unavailable

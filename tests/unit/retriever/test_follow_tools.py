@@ -1,3 +1,5 @@
+"""The catalog follows the router and outlives it."""
+
 import asyncio
 from collections.abc import Awaitable, Callable
 

@@ -1,3 +1,5 @@
+"""Tools are compared by description and examples."""
+
 import numpy as np
 import pytest
 

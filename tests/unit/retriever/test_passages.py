@@ -1,3 +1,5 @@
+"""Documents are recognised, cut into passages and scored."""
+
 from itertools import pairwise
 
 import pytest

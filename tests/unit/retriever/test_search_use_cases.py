@@ -1,3 +1,5 @@
+"""The use cases of search and documents, over fakes."""
+
 import pytest
 
 from toolmesh_core.errors import DeadlineExceeded, InvalidInput, Unavailable

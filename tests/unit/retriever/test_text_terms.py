@@ -1,3 +1,5 @@
+"""Text is cut into terms and requests into clauses."""
+
 import pytest
 
 from toolmesh_retriever.domain.request_clauses import MOST_CLAUSES, clauses_of

@@ -1,3 +1,5 @@
+"""The catalog searches, filters and changes as a whole."""
+
 import asyncio
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The index of tools finds by words and takes changes one by one."""
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st

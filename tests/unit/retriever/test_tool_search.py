@@ -1,3 +1,5 @@
+"""The ranking of tools puts the right ones first, with honest probabilities."""
+
 from importlib.resources import files
 
 import numpy as np

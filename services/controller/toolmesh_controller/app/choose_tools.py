@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
 from toolmesh_controller.app.limits import Limits
+from toolmesh_controller.app.offload import offloaded
 from toolmesh_controller.app.ports import Inference, ModelInfo, ModelRef
 from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.arithmetic import hint_words
@@ -63,11 +64,12 @@ class ChooseTools:
             may_ask_llm: False where the choice is made already and only the scores are wanted.
         """
         usage, cut = Usage(), ContextCut()
-        opinions = self._opinions(candidates, tools, f"{context}\n{request}")
+        asked = f"{context}\n{request}"
+        opinions = await offloaded(len(asked), lambda: self._opinions(candidates, tools, asked))
         scores = choice_scores(opinions, allow_none=allow_none, weights=self._limits.weights)
         planned: list[PlannedPart] = []
         if not single:
-            planned = self._plan(candidates, tools, request, allow_none=allow_none)
+            planned = await offloaded(len(request), lambda: self._plan(candidates, tools, request))
         if len(planned) > 1:
             return Choice(tuple(planned), scores, usage, cut)
         if may_ask_llm and not is_decisive(scores, self._limits.weights):
@@ -83,9 +85,7 @@ class ChooseTools:
             for candidate, tool, score in zip(candidates, tools, lexical, strict=True)
         ]
 
-    def _plan(
-        self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], request: str, *, allow_none: bool
-    ) -> list[PlannedPart]:
+    def _plan(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], request: str) -> list[PlannedPart]:
         by_name = {tool.name: tool for tool in tools}
         kept: dict[str, str] = {}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
 from toolmesh_controller.app.limits import Limits
+from toolmesh_controller.app.offload import offloaded
 from toolmesh_controller.app.ports import Constraint, Inference, ModelInfo, ModelRef, Sampling
 from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.conversation import Message, Usage
@@ -56,7 +57,8 @@ class FillArguments:
                 earlier messages. A later one is looked at only for what the ones before it lack.
             may_ask: whether a value that no source holds ends the filling; otherwise the LLM makes one up.
         """
-        found, missing = _sourced_slots(tool, sources)
+        characters = sum(len(source) for source in sources)
+        found, missing = await offloaded(characters, lambda: _sourced_slots(tool, sources))
         if missing and may_ask:
             return Filled({}, tuple(missing))
         if not model.takes_grammar and any(not item.slot.decided for item in found):
@@ -90,7 +92,7 @@ class FillArguments:
         place = (texts.index(item) + 0.5) / len(texts) if item in texts else 0.5
         taken = _taken(source, found, written)
         argument = OpenArgument(parameter, source, taken, tool.own_words, tool.words.name, alone, place)
-        value = open_value(argument, self.limits.bounds)
+        value = await offloaded(len(source.text), lambda: open_value(argument, self.limits.bounds))
         if value.decided:
             return value.value
         shown = [other for other in tool.parameters if other.name in written or other.name == parameter.name]

@@ -9,6 +9,7 @@ from toolmesh_controller.domain.fit_context import MESSAGE_TOKENS, Fitting, Size
 from toolmesh_core.errors import InvalidInput
 
 _KEPT_COUNTS = 4096
+CONTEXT_TOO_SMALL = "CONTEXT_TOO_SMALL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class FitPrompt:
             raise InvalidInput(
                 f"the request needs {sizes.fixed} tokens or more, and model '{model.id}' has room for {room}: "
                 "send a shorter request",
-                reason="CONTEXT_TOO_SMALL",
+                reason=CONTEXT_TOO_SMALL,
                 field="messages",
             )
         return fitting, groups[2]

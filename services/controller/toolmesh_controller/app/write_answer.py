@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
+from toolmesh_controller.app.fit_prompt import CONTEXT_TOO_SMALL, FitPrompt, Pieces
 from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.ports import Constraint, Inference, ModelInfo, ModelRef, Sampling
 from toolmesh_controller.domain.conversation import ContextCut, Finish, Message, Usage
@@ -12,6 +12,7 @@ from toolmesh_controller.domain.fit_context import cut_middle
 from toolmesh_controller.domain.grounding import is_grounded, rendered
 from toolmesh_controller.domain.prompts import answer_messages, report_messages
 from toolmesh_controller.domain.turn import DoneCall, Turn
+from toolmesh_core.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,14 @@ class WriteAnswer:
         most = sampling.max_tokens or (
             self.limits.report_tokens if reporting and not constrained else self.limits.answer_tokens
         )
-        messages, cut = await self._prompt(model, turn, most)
+        try:
+            messages, cut = await self._prompt(model, turn, most)
+        except InvalidInput as error:
+            if not reporting or constrained or error.reason != CONTEXT_TOO_SMALL:
+                raise
+            yield (text := rendered(turn.done, turn.request))
+            yield Answer(text, Finish.STOP, ContextCut())
+            return
         text, finish = "", Finish.STOP
         sampling = replace(sampling, max_tokens=most)
         async with aclosing(self.inference.generate(ref, messages, sampling, constraint)) as pieces:

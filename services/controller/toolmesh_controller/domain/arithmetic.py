@@ -4,7 +4,8 @@ import re
 
 from toolmesh_controller.domain.words import word_set
 
-_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?%?"
+# Every repetition is bounded and begins at a border, so that no text takes more than linear time.
+_NUMBER = r"(?<!\d)\d{1,20}(?:,\d{3}){0,6}(?:\.\d{1,20})?%?"
 _OPERATORS = (
     (r"\*\*|\^|to the power of|的?次方", "**"),
     (r"times|multiplied by|x|×|\*|乘以|乘", "*"),
@@ -13,20 +14,23 @@ _OPERATORS = (
     (r"minus|less|[-−–]|减去|减", "-"),
 )
 _ANY = "|".join(pattern for pattern, _ in _OPERATORS)
-_EXPRESSION = re.compile(rf"\(*\s*-?{_NUMBER}\s*\)*(?:\s*(?:{_ANY})\s*\(*\s*-?{_NUMBER}\s*\)*)+", re.IGNORECASE)
+_EXPRESSION = re.compile(
+    rf"\({{0,4}}-?{_NUMBER}\s?\){{0,4}}(?:\s{{0,2}}(?:{_ANY})\s{{0,2}}\({{0,4}}-?{_NUMBER}\s?\){{0,4}}){{1,20}}",
+    re.IGNORECASE,
+)
 _OPERATOR = re.compile(rf"\s*({_ANY})\s*", re.IGNORECASE)
-_NOT_ARITHMETIC = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}/\d{1,2}/\d{4}|^\d+-\d+-\d+")
-_VALUE = r"\d[\d,]*(?:\.\d+)?"
+_NOT_ARITHMETIC = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}/\d{1,2}/\d{4}|^\d+-\d+-\d+|^\d{4}[-–]\d{4}$")
+_VALUE = r"(?<![\d,])\d[\d,]{0,24}(?:\.\d{1,20})?"
 _POWER = (
-    rf"(?P<base>{_VALUE})\s*(?:的\s*(?P<power>\d+)\s*次方"
+    rf"(?P<base>{_VALUE})\s*(?:的\s*(?P<power>\d{1, 4})\s*次方"
     r"|(?P<squared>squared|的平方(?!根))|(?P<cubed>cubed|的立方(?!根)))"
 )
 _ROOT = rf"(?:the\s+)?square root of\s+(?P<root>{_VALUE})|(?P<cjk_root>{_VALUE})\s*的平方根"
-_TIP = rf"(?P<tip>{_VALUE})\s*(?:%|percent)\s+(?:tip|discount|tax)?\s*(?:on|of|off)\s+\D{{0,12}}?(?P<bill>{_VALUE})"
+_TIP = rf"(?P<tip>{_VALUE})\s?(?:%|percent)\s{1, 2}(?:tip|discount|tax)?\s?(?:on|of|off)\s{1, 2}\D{{0,12}}?(?P<bill>{_VALUE})"
 _SPOKEN = re.compile(f"{_POWER}|{_ROOT}|{_TIP}", re.IGNORECASE)
 _FUNCTIONS = re.compile(
-    r"\b(?:sqrt|log|ln|sin|cos|tan|abs|round|min|max|average)\s*\([^()]*(?:\([^()]*\)[^()]*)*\)"
-    r"(?:\s*[-+*/^]+\s*[\w.()]+)*"
+    r"\b(?:sqrt|log|ln|sin|cos|tan|abs|round|min|max|average)\s?\([^()\n]{0,80}(?:\([^()\n]{0,80}\)[^()\n]{0,80}){0,4}\)"
+    r"(?:\s?[-+*/^]{1,2}\s?[\w.()]{1,40}){0,10}"
 )
 _HINTS = word_set("calculate calculator arithmetic math mathematical expression evaluate compute")
 

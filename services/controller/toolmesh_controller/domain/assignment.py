@@ -7,7 +7,7 @@ from toolmesh_controller.domain.mentions import Mention
 # Tuned on Seal-Tools dev (numbers to their parameters: 435 of 451 right by best-first alone, 442 with it): values are
 # named in the order of the parameters more often than not.
 INVERSION_COST = 0.6
-_MOST_ROUNDS = 20
+_MOST_ROUNDS = 8
 
 Weights = Mapping[tuple[str, int], float]
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,16 @@ class Mention:
         return self.start < other.end and other.start < self.end
 
 
+MAX_MENTIONS = 64
+_MOST_LITERALS = 16
+
 _QUOTED = re.compile(
     r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|《([^》\n]{1,200})》|`([^`\n]{1,400})`"
     r"|(?<![\w])'([^'\n]{1,400}(?:'(?:s|t|re|ll|ve|d|m)\b[^'\n]{0,400})*)'(?!\w)"
     r"|(?<![\w])‘([^’\n]{1,400})’(?!\w)"
 )
 _OPEN_QUOTE = re.compile(r"[\"“]([^\"“”\n]{1,400})$")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.ASCII)
 _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>）)]+[^\s\"'<>）).,;!?]")
 _JOIN = re.compile(r"\s*(?:,\s*(?:and|or|&)?|，|、|;|和|与|及|\band\b|&)\s*")
 _RESTS = (
@@ -62,7 +65,13 @@ def find_mentions(text: str) -> tuple[Mention, ...]:
         found.append(Mention("expression", *arithmetic))
     found += _runs(text, of_kind(found, "number"), "numbers")
     found += _runs(text, of_kind(found, "quoted"), "quoted_list")
-    return tuple(sorted(found, key=lambda mention: (mention.start, -mention.end)))
+    return _bounded(sorted(found, key=lambda mention: (mention.start, -mention.end)))
+
+
+def _bounded(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Of very many mentions the first and the last: what is asked stands at the ends of a long text."""
+    half = MAX_MENTIONS // 2
+    return tuple(mentions) if len(mentions) <= MAX_MENTIONS else (*mentions[:half], *mentions[-half:])
 
 
 def of_kind(mentions: Iterable[Mention], *kinds: str) -> list[Mention]:
@@ -110,7 +119,10 @@ def _runs(text: str, items: list[Mention], kind: str) -> list[Mention]:
 def _literals(text: str) -> Iterator[Mention]:
     """Bracketed JSON or Python literals, such as [[1, 2], [3, 4]] or {"a": 1}."""
     at = 0
-    while match := _LITERAL_START.search(text, at):
+    for _ in range(_MOST_LITERALS):
+        match = _LITERAL_START.search(text, at)
+        if match is None:
+            return
         at = match.end()
         end = _closing(text, match.start())
         value = _parsed(text[match.start() : end]) if end else None

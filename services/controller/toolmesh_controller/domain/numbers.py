@@ -48,7 +48,10 @@ _DIGITS = re.compile(
     re.ASCII,
 )
 _BY = re.compile(r"(?<=\d)[x×](?=\d)")
-_IDENTIFIER = re.compile(r"[A-Za-z]*\d+(?![eE]\d+\b)[A-Za-z]\w*\d|\d+\.\d+\.\d+[\d.]*|[A-Za-z]+[-_]?\d[\w-]*", re.ASCII)
+_IDENTIFIER = re.compile(
+    r"(?<![A-Za-z\d])[A-Za-z]{0,32}\d{1,32}(?![eE]\d+\b)[A-Za-z]\w{0,64}\d|\d+\.\d+\.\d+[\d.]*|(?<![A-Za-z])[A-Za-z]{1,32}[-_]?\d[\w-]{0,64}",
+    re.ASCII,
+)
 _WORD = "|".join([*_UNITS, *_TENS, *("dozen", "hundred", "thousand", "million", "billion")])
 _NEXT_WORD = rf"(?:(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|[\s-]+)(?:{_WORD})"
 _WORDS = re.compile(rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:{_NEXT_WORD})*\b", re.IGNORECASE)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from toolmesh_controller.domain.arithmetic import find_expression
 
+MAX_PIECES = 16
+
 _CUT = re.compile(
-    r"(?P<strong>[.!?](?=\s)|[;。！？；\n]+|,?\s+(?:and\s+then|then|after\s+that|afterwards|and\s+also|also)\b,?"
+    r"(?P<strong>[.!?](?=\s)|[;。！？；\n]+|,?\s{1,4}(?:and\s{1,4}then|then|after\s{1,4}that|afterwards|and\s{1,4}also|also)\b,?"
     r"|[，,]?(?:然后|接着|随后|之后|再|并且|同时|另外|还有))"
-    r"|(?P<weak>,?\s+(?:and|as\s+well\s+as)\s+|(?<!\d),\s*|,\s+|[，、]\s*|并|和)",
+    r"|(?P<weak>,?\s{1,4}(?:and|as\s{1,4}well\s{1,4}as)\s{1,4}|(?<!\d),\s{0,4}|,\s{1,4}|[，、]\s{0,4}|并|和)",
     re.IGNORECASE,
 )
 _DEPENDENT = re.compile(
@@ -45,7 +47,7 @@ class Part:
 
 
 def pieces_of(request: str) -> list[Part]:
-    """The finest cut of a request, in order."""
+    """The finest cut of a request, in order. More than MAX_PIECES are no list of wishes but a text: it stays whole."""
     protected = [match.span() for match in _PROTECTED.finditer(request)]
     arithmetic = find_expression(request)
     if arithmetic:
@@ -54,6 +56,8 @@ def pieces_of(request: str) -> list[Part]:
     start, strong = 0, True
     for match, is_strong in _cuts(request, protected):
         _append(found, request, start, match.start(), strong)
+        if len(found) > MAX_PIECES:
+            return [Part(request.strip(), 0, strong=True)]
         start, strong = match.end(), is_strong
     _append(found, request, start, len(request), strong)
     return found

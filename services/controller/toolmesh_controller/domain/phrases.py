@@ -113,7 +113,7 @@ def _is_break(text: str, units: Sequence[Unit], at: int, *, inside: bool) -> boo
     if lower in LINKING and inside and at + 1 < len(units):
         following = next((unit for unit in units[at + 1 : at + 3] if unit.text.lower() not in LINKING), None)
         return not (units[at - 1].text[0].isupper() and following is not None and following.text[0].isupper())
-    opens = at == 0 or re.search(r"[.!?:\n]\s*$", text[: units[at].start]) is not None
+    opens = at == 0 or re.search(r"[.!?:\n]\s*$", text[max(0, units[at].start - 4) : units[at].start]) is not None
     if not inside and lower in ORDERS and (opens or word[0].islower()):
         return True
     if opens and _reads_as_order(units, at):

@@ -35,7 +35,7 @@ def answer_messages(system: Sequence[Message], history: Sequence[Message], reque
 def report_messages(request: str, done: Sequence[DoneCall], system: Sequence[Message] = ()) -> list[Message]:
     """For the answer after tool calls."""
     results = "\n".join(
-        f"{item.call.tool}({plain(item.call.arguments_json)}) = {plain(item.result or '')}" for item in done
+        f"{item.call.tool}({plain(_short(item.call.arguments_json))}) = {plain(item.result or '')}" for item in done
     )
     standing = plain("\n".join(message.content for message in system))
     return [

@@ -1,6 +1,7 @@
 """One request, read once: its words, its mentions, its spans. What filling and choosing both look at."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,6 +14,8 @@ from toolmesh_controller.domain.words import tokens, word_set
 FOREIGN_SHARE = 0.2
 AFTER_PENALTY = 2.5
 CLAUSE_COST = 1
+# Beyond this a word says nothing about a mention.
+FAR_CHARS = 300
 _CLAUSE_END = re.compile(r"[,;.!?，。；！？]|\band\b")
 
 
@@ -73,9 +76,15 @@ class RequestText:
         return nearest
 
     def _units_between(self, start: int, end: int) -> float:
-        gap = self.text[start:end]
-        inside = sum(1 for unit in self.units if start <= unit.start and unit.end <= end)
-        return inside + CLAUSE_COST * len(_CLAUSE_END.findall(gap))
+        if end - start > FAR_CHARS:
+            return float(FAR_CHARS)
+        first = bisect_left(self._unit_starts, start)
+        last = bisect_left(self._unit_starts, end)
+        return last - first + CLAUSE_COST * len(_CLAUSE_END.findall(self.text, start, end))
+
+    @cached_property
+    def _unit_starts(self) -> list[int]:
+        return [unit.start for unit in self.units]
 
     def _peers(self, kind: str) -> list[Mention]:
         return [mention for mention in self.mentions if mention.kind == kind]
