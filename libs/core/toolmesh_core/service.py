@@ -114,12 +114,12 @@ async def _run(name: str, settings: S, bootstrap: Bootstrap[S]) -> None:
 
 
 async def _until_stopped_or_failed(stop: asyncio.Event, tasks: Sequence["asyncio.Task[None]"]) -> None:
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    for task in tasks:
-        if task.done() and not task.cancelled() and task.exception() is not None:
-            await task
+    """Returns on a signal; raises what a background task raised. One that returns has just done its work."""
+    waiting: set[asyncio.Task[Any]] = {asyncio.create_task(stop.wait()), *tasks}
+    while not stop.is_set():
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
 
 @asynccontextmanager

@@ -1,5 +1,7 @@
 """What a request names: numbers, dates, times, quotes, addresses, literals, arithmetic."""
 
+import time
+
 import pytest
 
 from toolmesh_controller.domain.arithmetic import find_expression
@@ -87,3 +89,16 @@ def test_numbers_in_a_row_are_one_list() -> None:
 
 def test_an_apostrophe_does_not_open_a_quote() -> None:
     assert of_kind(find_mentions("What's Ann's job and Bob's?"), "quoted") == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["x", "北", "1", "1,", "(", " ", '"', "1 + ", "一", "one ", "a@", "\n", "sqrt(", "[1,"]
+)
+def test_reading_a_text_takes_linear_time_whatever_it_holds(piece: str) -> None:
+    began = time.perf_counter()
+    find_mentions(piece * 20_000)
+    assert time.perf_counter() - began < 5
+
+
+def test_rows_of_digits_and_numbers_beyond_floats_are_no_numbers() -> None:
+    assert list(find_numbers("9" * 5000 + " and 1e999")) == []

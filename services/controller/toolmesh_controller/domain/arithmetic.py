@@ -22,11 +22,14 @@ _OPERATOR = re.compile(rf"\s*({_ANY})\s*", re.IGNORECASE)
 _NOT_ARITHMETIC = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}/\d{1,2}/\d{4}|^\d+-\d+-\d+|^\d{4}[-–]\d{4}$")
 _VALUE = r"(?<![\d,])\d[\d,]{0,24}(?:\.\d{1,20})?"
 _POWER = (
-    rf"(?P<base>{_VALUE})\s*(?:的\s*(?P<power>\d{1, 4})\s*次方"
+    rf"(?P<base>{_VALUE})\s?(?:的\s?(?P<power>\d{{1,4}})\s?次方"
     r"|(?P<squared>squared|的平方(?!根))|(?P<cubed>cubed|的立方(?!根)))"
 )
-_ROOT = rf"(?:the\s+)?square root of\s+(?P<root>{_VALUE})|(?P<cjk_root>{_VALUE})\s*的平方根"
-_TIP = rf"(?P<tip>{_VALUE})\s?(?:%|percent)\s{1, 2}(?:tip|discount|tax)?\s?(?:on|of|off)\s{1, 2}\D{{0,12}}?(?P<bill>{_VALUE})"
+_ROOT = rf"(?:the )?square root of (?P<root>{_VALUE})|(?P<cjk_root>{_VALUE})\s?的平方根"
+_TIP = (
+    rf"(?P<tip>{_VALUE})\s?(?:%|percent) (?:(?:tip|discount|tax) )?(?:on|of|off) "
+    rf"\D{{0,12}}?(?P<bill>{_VALUE})"
+)
 _SPOKEN = re.compile(f"{_POWER}|{_ROOT}|{_TIP}", re.IGNORECASE)
 _FUNCTIONS = re.compile(
     r"\b(?:sqrt|log|ln|sin|cos|tan|abs|round|min|max|average)\s?\([^()\n]{0,80}(?:\([^()\n]{0,80}\)[^()\n]{0,80}){0,4}\)"

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from math import isfinite
 
 Number = int | float
+# Longer rows of digits are keys or codes.
+MOST_DIGITS = 24
 
 _UNITS = dict(
     zip(
@@ -55,7 +58,9 @@ _IDENTIFIER = re.compile(
 _WORD = "|".join([*_UNITS, *_TENS, *("dozen", "hundred", "thousand", "million", "billion")])
 _NEXT_WORD = rf"(?:(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|[\s-]+)(?:{_WORD})"
 _WORDS = re.compile(rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:{_NEXT_WORD})*\b", re.IGNORECASE)
-_CJK_NUMBER = re.compile(r"[零一二三四五六七八九十百千万亿两〇]+")
+_CJK_NUMBER = re.compile(
+    r"(?<![零一二三四五六七八九十百千万亿两〇])[零一二三四五六七八九十百千万亿两〇]{1,16}(?![零一二三四五六七八九十百千万亿两〇])"
+)
 _CJK_COUNTABLE = re.compile(r"[个只条天年月日号点分秒元块米斤千公里小时加减乘除人次本张份%度的和]|$|[,，。、?？ ]")
 
 
@@ -71,7 +76,11 @@ def _written_in_digits(text: str, identifiers: list[tuple[int, int]]) -> Iterato
     for match in _DIGITS.finditer(text):
         if any(start <= match.start("body") < end for start, end in identifiers):
             continue
+        if len(match["body"]) > MOST_DIGITS:
+            continue
         value = as_number(match["body"].replace(",", "") + (match["exponent"] or ""))
+        if not isfinite(value):
+            continue
         scale = (match["scale"] or "").strip()
         if scale:
             value = _tidy(value * (_SCALES.get(scale.lower()) or _CJK_SCALES.get(scale, 1)))
