@@ -1,5 +1,6 @@
 """Every command of the README is run, as it stands, against a real platform."""
 
+import contextlib
 import os
 import re
 import signal
@@ -18,9 +19,9 @@ RUNNABLE = [(kind, text) for kind, text in BLOCKS if text is not TOOL]
 EXPECTED = {
     "curl": ["8.0467", '"output"', "100"],
     "OpenAI": ["12"],
-    "toolmesh ask": ["calculate", "convert_currency"],
-    "toolmesh_sdk": ["299", "date_difference"],
     "greet.py": ["Good day, Ada!"],
+    "toolmesh ask": ["current_time", "convert_currency", "answered"],
+    "toolmesh_sdk": ["299", "date_difference"],
 }
 
 
@@ -53,7 +54,8 @@ def test_a_block_of_the_readme_runs_and_shows_what_it_should(platform, folder: P
             shown = _read(running)
         finally:
             # The tool that a block leaves in the background.
-            os.killpg(running.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
     expected = next(words for key, words in EXPECTED.items() if key in text)
     assert running.returncode == 0, shown
     assert [word for word in expected if word not in shown] == [], shown

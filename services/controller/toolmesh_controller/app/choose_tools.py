@@ -79,9 +79,8 @@ class ChooseTools:
 
     def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
         lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])
-        scored = any(candidate.score > 0.0 for candidate in candidates)
         return [
-            Evidence(candidate.name, score, candidate.score, supplied=not scored and _is_supplied(tool, text))
+            Evidence(candidate.name, score, candidate.score, supplied=_is_supplied(tool, text))
             for candidate, tool, score in zip(candidates, tools, lexical, strict=True)
         ]
 

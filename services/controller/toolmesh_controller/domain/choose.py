@@ -17,10 +17,11 @@ class FusionWeights:
 
     lexical: float = 7.0
     lexical_threshold: float = 0.1
-    # Counts only where nothing else but words speaks: "10 and 5" suits a tool of two numbers.
+    # "10 and 5" suits a tool of two numbers.
     supplied: float = 1.5
     retriever: float = 1.0
-    retriever_threshold: float = 0.3
+    # The retriever gives requests that no tool fits at most about 0.06, and right tools 0.07 and more.
+    retriever_threshold: float = 0.12
     retriever_lexical: float = 3.0
     llm: float = 0.35
     # Above this lead of the best over the second, in probability, the LLM is not asked: it is right less often than
@@ -84,5 +85,5 @@ def _logit(item: Evidence, scored: bool, usual: float, weights: FusionWeights) -
         logit += weights.retriever_lexical * item.lexical
     else:
         logit = weights.lexical * (item.lexical - weights.lexical_threshold)
-        logit += weights.supplied if item.supplied else 0.0
+    logit += weights.supplied if item.supplied else 0.0
     return logit + (weights.llm * (item.llm - usual) if item.llm is not None else 0.0)
