@@ -15,6 +15,9 @@ _LONGEST_LINE = 600
 _MOST_ITEMS = 20
 
 
+_MAIN_KEYS = ("result", "answer", "value", "output")
+
+
 def is_grounded(answer: str, done: Sequence[DoneCall], request: str) -> bool:
     """Every number of the answer stands in the results, the arguments or the request; short results are all told."""
     if not answer.strip() or any(item.failed or item.result is None for item in done):
@@ -62,10 +65,13 @@ def _line(item: DoneCall, chinese: bool) -> str:
 
 def _text_of(value: Any) -> str:
     if isinstance(value, dict):
-        for key in ("result", "answer", "value", "output", "text", "summary"):
-            if key in value and not isinstance(value[key], (dict, list)):
-                rest = {name: other for name, other in value.items() if name in ("unit", "currency", "units")}
-                return " ".join([_scalar(value[key]), *(_scalar(other) for other in rest.values())])
+        main = next((key for key in _MAIN_KEYS if key in value and not isinstance(value[key], (dict, list))), None)
+        if main is not None:
+            sentence = value.get("text")
+            if isinstance(sentence, str) and _is_told(value[main], sentence.casefold(), _numbers(sentence)):
+                return sentence
+            rest = [value[name] for name in ("unit", "currency", "units") if name in value]
+            return " ".join(_scalar(each) for each in (value[main], *rest))
         text = ", ".join(f"{split_identifier(str(key))} {_text_of(inner)}" for key, inner in value.items())
     elif isinstance(value, list):
         shown = "; ".join(_text_of(inner) for inner in value[:_MOST_ITEMS])
