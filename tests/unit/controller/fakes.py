@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolmesh_controller.app.ports import Constraint, ModelInfo, ModelRef, Sampling, Scores, TextPiece
+from toolmesh_controller.app.ports import Constraint, ModelInfo, ModelRef, Sampling, Scores, TextPiece, Vector
 from toolmesh_controller.domain.conversation import Candidate, Finish, Message, Role, ToolCall, Usage
 
 
@@ -22,6 +22,9 @@ class FakeInference:
     constraints: list[Constraint] = field(default_factory=list)
     scored: list[Sequence[str]] = field(default_factory=list)
     counted: int = 0
+    # Vectors by text; None where no embedder is served.
+    meanings: Mapping[str, Vector] | None = None
+    embedded: list[str] = field(default_factory=list)
 
     async def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
@@ -41,6 +44,12 @@ class FakeInference:
     async def count_tokens(self, model: str, texts: Sequence[str]) -> list[int]:
         self.counted += 1
         return [(len(text) + 3) // 4 for text in texts]
+
+    async def embed(self, model: str, texts: Sequence[str], *, passages: bool) -> list[Vector] | None:
+        self.embedded += texts
+        if self.meanings is None:
+            return None
+        return [self.meanings.get(text, (1.0, 0.0)) for text in texts]
 
     async def model(self, model: str) -> ModelInfo:
         return ModelInfo(model or "fake", self.engine, self.context_tokens)

@@ -100,3 +100,9 @@ def test_results_are_told_plainly_in_the_users_language() -> None:
 )
 def test_a_short_follow_up_leans_on_what_was_asked_before(request_text: str, leans: bool) -> None:
     assert leans_on_history(request_text) is leans
+
+
+def test_meaning_finds_a_tool_that_shares_no_word_and_leaves_out_one_that_only_sounds_near() -> None:
+    near = choice_scores([Evidence("a", 0.0, meaning=0.9)], allow_none=True)
+    far = choice_scores([Evidence("a", 0.2, meaning=0.8)], allow_none=True)
+    assert (near[0].tool, far[0].tool) == ("a", "")

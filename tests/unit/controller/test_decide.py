@@ -240,3 +240,17 @@ async def test_a_very_long_request_is_decided_in_little_time(ask: Ask) -> None:
     assert [call.tool for call in decision.calls] == ["measure_text"]
     assert json.loads(decision.calls[0].arguments_json)["text"].endswith("some;")
     assert time.perf_counter() - began < 10
+
+
+async def test_meaning_decides_between_a_callers_own_tools(ask: Ask, inference: FakeInference) -> None:
+    request = "Will I need an umbrella in Rome?"
+    inference.meanings = {"weather: Tells the weather in a city.": (1.0, 0.0)}
+    inference.meanings |= {"current time: Tells the time in a city.": (0.7, 0.714), request: (1.0, 0.0)}
+    decision, _ = await ask(request, [CLOCK, WEATHER])
+    assert calls_of(decision) == [("weather", {"city": "Rome"})]
+
+
+async def test_tools_that_the_retriever_scored_are_not_embedded_again(ask: Ask, inference: FakeInference) -> None:
+    inference.meanings = {}
+    await ask("Add 2 and 3", [replace(ADD, score=0.9), replace(CLOCK, score=0.1)])
+    assert inference.embedded == []

@@ -1,5 +1,7 @@
 """The models, reached over gRPC; knows the models it was told about for a while, so that a decision need not ask."""
 
+import array
+import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 import grpc
@@ -7,13 +9,14 @@ import grpc
 from toolmesh.chat.v1 import message_pb2
 from toolmesh.inference.v1 import inference_service_pb2 as pb
 from toolmesh.inference.v1 import inference_service_pb2_grpc as pb_grpc
-from toolmesh.inference.v1.model_pb2 import MODEL_TASK_GENERATE
-from toolmesh_controller.app.ports import Constraint, ModelInfo, ModelRef, Sampling, Scores, TextPiece
+from toolmesh.inference.v1.model_pb2 import MODEL_TASK_EMBED, MODEL_TASK_GENERATE
+from toolmesh_controller.app.ports import Constraint, ModelInfo, ModelRef, Sampling, Scores, TextPiece, Vector
 from toolmesh_controller.domain.conversation import Finish, Message, Role, Usage
 from toolmesh_core.errors import NotFound, Unavailable
 
 RETRY_METHODS = tuple(
-    f"toolmesh.inference.v1.InferenceService/{method}" for method in ("ScoreContinuations", "CountTokens", "ListModels")
+    f"toolmesh.inference.v1.InferenceService/{method}"
+    for method in ("ScoreContinuations", "CountTokens", "Embed", "ListModels")
 )
 _ROLES = {
     Role.SYSTEM: message_pb2.ROLE_SYSTEM,
@@ -38,7 +41,8 @@ class GrpcInference:
         self._monotonic = monotonic
         self._models_kept_s = models_kept_s
         self._models: dict[str, ModelInfo] = {}
-        self._models_at = 0.0
+        self._embedders: frozenset[str] = frozenset()
+        self._models_at = -math.inf
 
     async def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
@@ -71,12 +75,25 @@ class GrpcInference:
     async def model(self, model: str) -> ModelInfo:
         """Raises NotFound where no model for text has this id."""
         name = model or _DEFAULT
-        if name not in self._models or self._monotonic() - self._models_at > self._models_kept_s:
+        if name not in self._models or self._is_old():
             await self._read_models()
         if name not in self._models:
             known = ", ".join(sorted(self._models)) or "none"
             raise NotFound(f"model '{name}' is not served; known: {known}")
         return self._models[name]
+
+    async def embed(self, model: str, texts: Sequence[str], *, passages: bool) -> list[Vector] | None:
+        """Vectors of length 1; None where no such model is served."""
+        if self._is_old():
+            await self._read_models()
+        if model not in self._embedders:
+            return None
+        kind = pb.EMBED_KIND_PASSAGE if passages else pb.EMBED_KIND_QUERY
+        response = await self._stub.Embed(pb.EmbedRequest(model=model, texts=texts, kind=kind))
+        return [array.array("f", vector) for vector in response.vectors]
+
+    def _is_old(self) -> bool:
+        return self._monotonic() - self._models_at > self._models_kept_s
 
     async def _read_models(self) -> None:
         try:
@@ -90,6 +107,7 @@ class GrpcInference:
         for model in writing:
             if model.is_default:
                 self._models[_DEFAULT] = self._models[model.id]
+        self._embedders = frozenset(model.id for model in response.models if model.task == MODEL_TASK_EMBED)
         self._models_at = self._monotonic()
 
 

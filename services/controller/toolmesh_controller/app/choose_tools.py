@@ -8,6 +8,7 @@ from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.offload import offloaded
 from toolmesh_controller.app.ports import Inference, ModelInfo, ModelRef
 from toolmesh_controller.app.tool_book import ReadTool
+from toolmesh_controller.app.tool_meaning import ToolMeaning
 from toolmesh_controller.domain.arithmetic import hint_words
 from toolmesh_controller.domain.choose import Evidence, choice_scores, is_decisive
 from toolmesh_controller.domain.conversation import Candidate, ChoiceScore, ContextCut, Usage
@@ -41,6 +42,7 @@ class ChooseTools:
         self._inference = inference
         self._fit_prompt = fit_prompt
         self._limits = limits
+        self._meaning = ToolMeaning(inference)
 
     async def __call__(
         self,
@@ -72,10 +74,23 @@ class ChooseTools:
             planned = await offloaded(len(request), lambda: self._plan(candidates, tools, request))
         if len(planned) > 1:
             return Choice(tuple(planned), scores, usage, cut)
+        opinions = await self._with_meaning(opinions, tools, request, allow_none=allow_none)
+        scores = choice_scores(opinions, allow_none=allow_none, weights=self._limits.weights)
         if may_ask_llm and not is_decisive(scores, self._limits.weights):
             scores, cut = await self._ask(ref, model, opinions, tools, scores, request, usage)
         whole = Part(request, 0, strong=True)
         return Choice((PlannedPart(whole, scores[0].tool),), scores, usage, cut)
+
+    async def _with_meaning(
+        self, opinions: Sequence[Evidence], tools: Sequence[ReadTool], request: str, *, allow_none: bool
+    ) -> list[Evidence]:
+        """Asks how near they are in meaning where no retriever did and there is something to choose."""
+        if any(item.retriever > 0.0 for item in opinions) or (len(opinions) == 1 and not allow_none):
+            return list(opinions)
+        cosines = await self._meaning.cosines(request, tools)
+        if cosines is None:
+            return list(opinions)
+        return [replace(item, meaning=cosine) for item, cosine in zip(opinions, cosines, strict=True)]
 
     def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
         lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])

@@ -74,7 +74,9 @@ class Decide:
             if decision:
                 yield decision
                 return
-        writing = self._write(ask.ref, model, turn, ask.sampling, ask.answer_constraint, usage)
+        writing = self._write(
+            ask.ref, model, turn, ask.sampling, ask.answer_constraint, usage, no_tool_fits=bool(offered)
+        )
         async with aclosing(writing) as events:
             async for event in events:
                 yield event if isinstance(event, str) else _answered(event, usage, scores, cut)

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from toolmesh_controller.domain.conversation import Finish, Message, Usage
 
+Vector = Sequence[float]
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
@@ -80,6 +82,10 @@ class Inference(Protocol):
     async def count_tokens(self, model: str, texts: Sequence[str]) -> list[int]: ...
 
     async def model(self, model: str) -> ModelInfo: ...
+
+    async def embed(self, model: str, texts: Sequence[str], *, passages: bool) -> list[Vector] | None:
+        """Vectors of length 1 of tools' descriptions (`passages`) or of requests; None where it is not served."""
+        ...
 
 
 class NewId(Protocol):

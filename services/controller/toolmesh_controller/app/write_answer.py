@@ -31,7 +31,15 @@ class WriteAnswer:
     limits: Limits
 
     async def __call__(
-        self, ref: ModelRef, model: ModelInfo, turn: Turn, sampling: Sampling, constraint: Constraint, usage: Usage
+        self,
+        ref: ModelRef,
+        model: ModelInfo,
+        turn: Turn,
+        sampling: Sampling,
+        constraint: Constraint,
+        usage: Usage,
+        *,
+        no_tool_fits: bool = False,
     ) -> AsyncGenerator[str | Answer, None]:
         """The pieces of the answer, then all of it."""
         constrained = bool(constraint.grammar or constraint.json_schema)
@@ -40,7 +48,7 @@ class WriteAnswer:
             self.limits.report_tokens if reporting and not constrained else self.limits.answer_tokens
         )
         try:
-            messages, cut = await self._prompt(model, turn, most)
+            messages, cut = await self._prompt(model, turn, most, no_tool_fits)
         except InvalidInput as error:
             if not reporting or constrained or error.reason != CONTEXT_TOO_SMALL:
                 raise
@@ -62,13 +70,17 @@ class WriteAnswer:
             yield text
         yield Answer(text, finish, cut)
 
-    async def _prompt(self, model: ModelInfo, turn: Turn, reserved: int) -> tuple[list[Message], ContextCut]:
+    async def _prompt(
+        self, model: ModelInfo, turn: Turn, reserved: int, no_tool_fits: bool
+    ) -> tuple[list[Message], ContextCut]:
         results = [item.result or "" for item in turn.done]
         history = [message.content for message in turn.history] if not turn.done else []
-        fixed = [message.content for message in (_frame(turn))]
+        fixed = [message.content for message in _frame(turn, no_tool_fits)]
         fitting, counts = await self.fit_prompt(model, Pieces(fixed, history, results), reserved)
         if not turn.done:
-            return answer_messages(turn.system, turn.history[fitting.history_from :], turn.request), fitting.cut
+            history_kept = turn.history[fitting.history_from :]
+            messages = answer_messages(turn.system, history_kept, turn.request, no_tool_fits=no_tool_fits)
+            return messages, fitting.cut
         cut_done = [
             DoneCall(item.call, cut_middle(item.result or "", count, keep) if count else item.result)
             for item, count, keep in zip(turn.done, counts, fitting.results, strict=True)
@@ -76,10 +88,10 @@ class WriteAnswer:
         return report_messages(turn.request, cut_done, turn.system), fitting.cut
 
 
-def _frame(turn: Turn) -> list[Message]:
+def _frame(turn: Turn, no_tool_fits: bool) -> list[Message]:
     """The prompt without what may be cut."""
     if not turn.done:
-        return answer_messages(turn.system, (), turn.request)
+        return answer_messages(turn.system, (), turn.request, no_tool_fits=no_tool_fits)
     return report_messages(turn.request, [DoneCall(item.call, "") for item in turn.done], turn.system)
 
 
