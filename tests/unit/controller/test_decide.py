@@ -252,5 +252,13 @@ async def test_meaning_decides_between_a_callers_own_tools(ask: Ask, inference: 
 
 async def test_tools_that_the_retriever_scored_are_not_embedded_again(ask: Ask, inference: FakeInference) -> None:
     inference.meanings = {}
-    await ask("Add 2 and 3", [replace(ADD, score=0.9), replace(CLOCK, score=0.1)])
+    await ask("The time in Rome", [replace(ADD, score=0.1), replace(CLOCK, score=0.9)])
     assert inference.embedded == []
+
+
+async def test_each_part_of_a_request_is_judged_by_its_own_meaning(ask: Ask, inference: FakeInference) -> None:
+    inference.meanings = {"add: Adds two numbers.": (1.0, 0.0), "What do 2 and 3 make": (1.0, 0.0)}
+    inference.meanings |= {"will I get wet in Rome?": (0.0, 1.0), "weather: Tells the weather in a city.": (0.0, 1.0)}
+    candidates = [replace(WEATHER, score=0.9), replace(ADD, score=0.01)]
+    decision, _ = await ask("What do 2 and 3 make; will I get wet in Rome?", candidates)
+    assert calls_of(decision) == [("add", {"a": 2, "b": 3}), ("weather", {"city": "Rome"})]

@@ -1,6 +1,6 @@
 """Chooses: cuts the request into parts and finds each part's tool, asking the LLM only where the rest is undecided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toolmesh_controller.app.fit_prompt import FitPrompt, Pieces
@@ -14,6 +14,7 @@ from toolmesh_controller.domain.choose import Evidence, choice_scores, is_decisi
 from toolmesh_controller.domain.conversation import Candidate, ChoiceScore, ContextCut, Usage
 from toolmesh_controller.domain.lexical import lexical_scores
 from toolmesh_controller.domain.missing import missing_from
+from toolmesh_controller.domain.named_places import names_place, takes_one_place
 from toolmesh_controller.domain.parts import Part, pieces_of
 from toolmesh_controller.domain.plan_parts import PlannedPart, plan_parts
 from toolmesh_controller.domain.prompts import choice_messages
@@ -23,6 +24,8 @@ from toolmesh_controller.domain.words import word_set
 
 # Room for a tool's name after the prompt.
 CHOICE_TOKENS = 32
+# Mentions that somebody wrote to be used.
+VALUE_KINDS = frozenset(("number", "date", "time", "quoted", "email", "url"))
 # How well a further part must cover a tool's words for the same tool to be called twice.
 SAME_TOOL_LEXICAL = 0.35
 
@@ -71,7 +74,10 @@ class ChooseTools:
         scores = choice_scores(opinions, allow_none=allow_none, weights=self._limits.weights)
         planned: list[PlannedPart] = []
         if not single:
-            planned = await offloaded(len(request), lambda: self._plan(candidates, tools, request))
+            pieces = pieces_of(request)
+            cosines = await self._meaning.cosines([piece.text for piece in pieces], tools) if len(pieces) > 1 else None
+            near = {piece.text: row for piece, row in zip(pieces, cosines or [], strict=False)}
+            planned = await offloaded(len(request), lambda: self._plan(candidates, tools, request, pieces, near))
         if len(planned) > 1:
             return Choice(tuple(planned), scores, usage, cut)
         opinions = await self._with_meaning(opinions, tools, request, allow_none=allow_none)
@@ -87,25 +93,37 @@ class ChooseTools:
         """Asks how near they are in meaning where no retriever did and there is something to choose."""
         if any(item.retriever > 0.0 for item in opinions) or (len(opinions) == 1 and not allow_none):
             return list(opinions)
-        cosines = await self._meaning.cosines(request, tools)
-        if cosines is None:
-            return list(opinions)
-        return [replace(item, meaning=cosine) for item, cosine in zip(opinions, cosines, strict=True)]
+        cosines = await self._meaning.cosines([request], tools)
+        return list(opinions) if cosines is None else _near(opinions, cosines[0])
 
     def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
         lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])
         return [
-            Evidence(candidate.name, score, candidate.score, supplied=_is_supplied(tool, text))
+            Evidence(candidate.name, score, candidate.score, supplied=_supplied(tool, text))
             for candidate, tool, score in zip(candidates, tools, lexical, strict=True)
         ]
 
-    def _plan(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], request: str) -> list[PlannedPart]:
+    def _plan(
+        self,
+        candidates: Sequence[Candidate],
+        tools: Sequence[ReadTool],
+        request: str,
+        pieces: Sequence[Part],
+        near: Mapping[str, Sequence[float]],
+    ) -> list[PlannedPart]:
+        """Args:
+        near: cosines with the tools, by piece.
+        """
         by_name = {tool.name: tool for tool in tools}
         kept: dict[str, str] = {}
 
         def best_tool(text: str) -> str:
             if text not in kept:
                 opinions = self._opinions(candidates, tools, text)
+                rows = [row for piece, row in near.items() if piece in text]
+                if rows and text != request:
+                    # The retriever saw the whole request: what it gave a tool says little of one part.
+                    opinions = _near(opinions, [max(column) for column in zip(*rows, strict=True)])
                 kept[text] = choice_scores(opinions, allow_none=True, weights=self._limits.weights)[0].tool
             return kept[text]
 
@@ -115,10 +133,12 @@ class ChooseTools:
 
         def asks_again(text: str, name: str) -> bool:
             tool = by_name[name]
+            if names_place(text) and takes_one_place(tool.parameters):
+                return True
             lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words])[0]
             return lexical >= SAME_TOOL_LEXICAL and all(item.kind != "array" for item in tool.parameters)
 
-        return plan_parts(request, pieces_of(request), best_tool, is_complete, asks_again)
+        return plan_parts(request, pieces, best_tool, is_complete, asks_again)
 
     async def _ask(
         self,
@@ -151,8 +171,18 @@ class ChooseTools:
         return choice_scores(fused, allow_none=allow_none, weights=self._limits.weights), fitting.cut
 
 
-def _is_supplied(tool: ReadTool, text: str) -> bool:
-    """Whether a text names a typed value for every argument that the tool requires."""
-    slots = slots_of(tool.parameters, request_text(text), tool.words.name)
+def _near(opinions: Sequence[Evidence], cosines: Sequence[float]) -> list[Evidence]:
+    return [replace(item, meaning=cosine) for item, cosine in zip(opinions, cosines, strict=True)]
+
+
+def _supplied(tool: ReadTool, text: str) -> float:
+    """Evidence.supplied of a tool for a text."""
+    request = request_text(text)
+    slots = slots_of(tool.parameters, request, tool.words.name)
     required = [slot for slot in slots if slot.parameter.required]
-    return bool(required) and all(slot.decided for slot in required) and any(slot.mention for slot in required)
+    if not required or not all(slot.decided for slot in required) or not any(slot.mention for slot in required):
+        return 0.0
+    taken = [slot.mention for slot in slots if slot.mention]
+    values = [mention for mention in request.mentions if mention.kind in VALUE_KINDS]
+    left = [value for value in values if not any(value.overlaps(mention) for mention in taken)]
+    return 1.0 - len(left) / len(values) if values else 1.0

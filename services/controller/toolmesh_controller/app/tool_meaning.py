@@ -1,4 +1,5 @@
-"""How near a request and a tool are in meaning: cosines of their vectors, for tools that no retriever has scored."""
+"""How near a request and a tool are in meaning: cosines of their vectors, for tools that no retriever has
+scored and for the parts of a request, of which it scored the whole."""
 
 from collections.abc import Sequence
 from operator import mul
@@ -20,11 +21,15 @@ class ToolMeaning:
         self._inference = inference
         self._kept: dict[str, Vector] = {}
 
-    async def cosines(self, request: str, tools: Sequence[ReadTool]) -> list[float] | None:
-        """One cosine a tool; None where the embedder is not served."""
-        asked = await self._inference.embed(EMBEDDER, [request[:_MOST_CHARS]], passages=False)
-        if asked is None:
+    async def cosines(self, texts: Sequence[str], tools: Sequence[ReadTool]) -> list[list[float]] | None:
+        """[texts, tools] cosines of requests, or parts of one, and tools; None where the embedder is not served."""
+        asked = await self._inference.embed(EMBEDDER, [text[:_MOST_CHARS] for text in texts], passages=False)
+        known = await self._vectors_of(tools)
+        if asked is None or known is None:
             return None
+        return [[sum(map(mul, vector, tool)) for tool in known] for vector in asked]
+
+    async def _vectors_of(self, tools: Sequence[ReadTool]) -> list[Vector] | None:
         lines = [f"{split_identifier(tool.name).lower()}: {tool.description[:_MOST_CHARS]}" for tool in tools]
         unknown = [line for line in dict.fromkeys(lines) if line not in self._kept]
         if unknown:
@@ -34,4 +39,4 @@ class ToolMeaning:
             if len(self._kept) > _KEPT_TOOLS:
                 self._kept.clear()
             self._kept.update(zip(unknown, vectors, strict=True))
-        return [sum(map(mul, asked[0], self._kept[line])) for line in lines]
+        return [self._kept[line] for line in lines]

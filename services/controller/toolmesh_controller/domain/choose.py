@@ -17,13 +17,13 @@ class FusionWeights:
 
     lexical: float = 7.0
     lexical_threshold: float = 0.1
-    # With the cosine of request and tool (multilingual-e5-small) beside the words: a logistic fit, one tool at a time, on
+    # With the cosine of request and tool (multilingual-e5-small) beside the words: a logistic fit, a tool at a time, on
     # right tools against as many random and similar wrong ones (Seal-Tools dev and MetaTool's training part).
     meaning: float = 36.6
     meaning_threshold: float = 0.828
     meaning_lexical: float = 4.5
-    # "10 and 5" suits a tool of two numbers.
-    supplied: float = 1.5
+    # "10 and 5" suits a tool of two numbers, and better than one that takes only the first.
+    supplied: float = 2.0
     retriever: float = 1.0
     # The retriever gives requests that no tool fits at most about 0.06, and right tools 0.07 and more.
     retriever_threshold: float = 0.12
@@ -41,14 +41,15 @@ DEFAULT_WEIGHTS = FusionWeights()
 class Evidence:
     """What is known of one candidate before fusing; `meaning` (a cosine) and `llm` are None where not asked.
 
-    `supplied` says that the request names a typed value for every argument the tool requires.
+    `supplied`: 0 where the request lacks a typed value for an argument that the tool requires, else the share of the
+    request's values that the tool takes.
     """
 
     tool: str
     lexical: float
     retriever: float = 0.0
     llm: float | None = None
-    supplied: bool = False
+    supplied: float = 0.0
     meaning: float | None = None
 
 
@@ -84,14 +85,16 @@ def is_decisive(scores: Sequence[ChoiceScore], weights: FusionWeights = DEFAULT_
 
 def _logit(item: Evidence, scored: bool, usual: float, weights: FusionWeights) -> float:
     """What speaks for a tool over "no tool"; the LLM's opinion counts against its usual one, their mean."""
-    if scored:
-        near = min(max(item.retriever, 0.01), 0.99)
-        floor = weights.retriever_threshold
-        logit = weights.retriever * (math.log(near / (1 - near)) - math.log(floor / (1 - floor)))
-        logit += weights.retriever_lexical * item.lexical
-    elif item.meaning is not None:
+    near = min(max(item.retriever, 0.01), 0.99)
+    floor = weights.retriever_threshold
+    found = weights.retriever * (math.log(near / (1 - near)) - math.log(floor / (1 - floor)))
+    if item.meaning is not None:
+        # Of a part of the request: the retriever saw the whole, so that its silence says nothing.
         logit = weights.meaning * (item.meaning - weights.meaning_threshold) + weights.meaning_lexical * item.lexical
+        logit += max(found, 0.0)
+    elif scored:
+        logit = found + weights.retriever_lexical * item.lexical
     else:
         logit = weights.lexical * (item.lexical - weights.lexical_threshold)
-    logit += weights.supplied if item.supplied else 0.0
+    logit += weights.supplied * item.supplied
     return logit + (weights.llm * (item.llm - usual) if item.llm is not None else 0.0)

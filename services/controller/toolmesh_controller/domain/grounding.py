@@ -9,6 +9,8 @@ from toolmesh_controller.domain.turn import DoneCall, parsed
 from toolmesh_controller.domain.words import has_cjk, split_identifier
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+# A model that copies a call or its JSON has not answered.
+_CODE = re.compile(r"[{(]\s*\"|\w\(\{")
 # A result of no more values than this must be told in full; of a longer one the answer may tell a part.
 FULLY_TOLD = 3
 _LONGEST_LINE = 600
@@ -19,8 +21,11 @@ _MAIN_KEYS = ("result", "answer", "value", "output")
 
 
 def is_grounded(answer: str, done: Sequence[DoneCall], request: str) -> bool:
-    """Every number of the answer stands in the results, the arguments or the request; short results are all told."""
-    if not answer.strip() or any(item.failed or item.result is None for item in done):
+    """Every number of the answer stands in the results, the arguments or the request; short results are all told,
+    of longer ones something that was not known before."""
+    if not answer.strip() or _CODE.search(answer) or any(item.failed or item.result is None for item in done):
+        return False
+    if has_cjk(request) and not has_cjk(answer):
         return False
     known = _numbers(request) | {
         number for item in done for number in _numbers(f"{item.result} {item.call.arguments_json}")
@@ -30,9 +35,18 @@ def is_grounded(answer: str, done: Sequence[DoneCall], request: str) -> bool:
     said_numbers, said = _numbers(answer), answer.casefold()
     for item in done:
         values = main_values(parsed(item.result or ""))
-        if len(values) <= FULLY_TOLD and not all(_is_told(value, said, said_numbers) for value in values):
+        told = [value for value in values if _is_told(value, said, said_numbers)]
+        if len(values) <= FULLY_TOLD and len(told) < len(values):
+            return False
+        if len(values) > FULLY_TOLD and not any(_is_news(value, item, request) for value in told):
             return False
     return True
+
+
+def _is_news(value: Any, item: DoneCall, request: str) -> bool:
+    """Whether a value says more than what was asked."""
+    asked = f"{request} {item.call.arguments_json}"
+    return not _is_told(value, asked.casefold(), _numbers(asked))
 
 
 def main_values(result: Any) -> list[Any]:

@@ -38,6 +38,9 @@ def plan_parts(
     for piece in pieces:
         tool = stands(piece)
         last = planned[-1] if planned else None
+        if last and last.tool and not tool and asks_again(piece.text, last.tool):
+            # "in Rome and in Oslo": the second is too little to find a tool by.
+            tool = last.tool
         again = last is not None and tool == last.tool
         if last and (not tool or not last.tool or (again and not asks_again(piece.text, tool))):
             joined = last.part.joined(piece, request)
