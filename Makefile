@@ -81,5 +81,5 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-
 	touch $@
 
 .venv/installed-dev: .venv/installed pyproject.toml
-	$(PIP_INSTALL) --group dev
+	$(PIP_INSTALL) --group dev -e 'libs/training[train]'
 	touch $@

@@ -11,7 +11,17 @@ import psutil
 import pytest
 from fixtures.running_platform import TOOLMESH, RunningPlatform, free_port, start_platform, stop_platform
 
-SERVICES = ("memory", "inference", "retriever", "tool_router", "controller", "planner", "gateway", "tool_calculation")
+SERVICES = (
+    "memory",
+    "inference",
+    "retriever",
+    "tool_router",
+    "controller",
+    "planner",
+    "gateway",
+    "arena",
+    "tool_calculation",
+)
 QUESTION = "What is 12.5 * 8?"
 # No request may take longer than this, whatever dies meanwhile.
 DEADLINE_S = 45.0

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from toolmesh_cli.commands import ask, chat, docs, models, platform, runs, sessions, tools
+from toolmesh_cli.commands import arena, ask, chat, data, docs, models, platform, runs, sessions, tools, train
+from toolmesh_cli.commands.eval import evaluate
 from toolmesh_cli.connection import said_url
 
 app = typer.Typer(
@@ -43,3 +44,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(docs.app, name="docs")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(models.app, name="models")
+app.add_typer(arena.app, name="arena")
+app.command("eval")(evaluate)
+app.add_typer(train.app, name="train")
+app.add_typer(data.app, name="data")

@@ -22,6 +22,15 @@ from toolmesh_core.errors import (
     Unavailable,
 )
 from toolmesh_sdk.client import AsyncClient, Client
+from toolmesh_sdk.records.arena import (
+    ArenaAgent,
+    Battle,
+    BattleSide,
+    BradleyTerryRating,
+    Leaderboard,
+    Standing,
+    ToolUse,
+)
 from toolmesh_sdk.records.conversation import Message, Session, SessionMessage, TokenUsage, ToolCall
 from toolmesh_sdk.records.event import (
     AnswerDelta,
@@ -71,10 +80,14 @@ __all__ = [
     "AnswerDelta",
     "ApprovalDecided",
     "ApprovalRequested",
+    "ArenaAgent",
     "Artifact",
     "ArtifactContent",
     "ArtifactRef",
     "AsyncClient",
+    "Battle",
+    "BattleSide",
+    "BradleyTerryRating",
     "Cancelled",
     "ChoiceScore",
     "Client",
@@ -87,6 +100,7 @@ __all__ = [
     "FailedPrecondition",
     "Internal",
     "InvalidInput",
+    "Leaderboard",
     "Message",
     "Model",
     "NotFound",
@@ -107,6 +121,7 @@ __all__ = [
     "ScoredTool",
     "Session",
     "SessionMessage",
+    "Standing",
     "TokenUsage",
     "Tool",
     "ToolCall",
@@ -121,6 +136,7 @@ __all__ = [
     "ToolResult",
     "ToolSearch",
     "ToolService",
+    "ToolUse",
     "ToolsRetrieved",
     "Unauthenticated",
     "Unavailable",

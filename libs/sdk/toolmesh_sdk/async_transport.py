@@ -52,6 +52,10 @@ class AsyncTransport:
             await self._sleep(delay)
             attempt += 1
 
+    async def pause(self, seconds: float) -> None:
+        """Waits before something is asked for again."""
+        await self._sleep(seconds)
+
     async def each(self, request: Request[Page[T]]) -> AsyncIterator[T]:
         """The items of all pages, each page asked for when it is needed."""
         while True:

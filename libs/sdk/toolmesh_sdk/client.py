@@ -13,7 +13,9 @@ from toolmesh_sdk.endpoints.platform import ask_readiness
 from toolmesh_sdk.records.event import RunEvent
 from toolmesh_sdk.records.run import Run, RunLimits
 from toolmesh_sdk.resources import (
+    Arena,
     Artifacts,
+    AsyncArena,
     AsyncArtifacts,
     AsyncDocuments,
     AsyncModels,
@@ -66,6 +68,7 @@ class Client:
         self.sessions = Sessions(self._transport)
         self.artifacts = Artifacts(self._transport)
         self.models = Models(self._transport)
+        self.arena = Arena(self._transport)
 
     def ask(
         self,
@@ -138,6 +141,7 @@ class AsyncClient:
         self.sessions = AsyncSessions(self._transport)
         self.artifacts = AsyncArtifacts(self._transport)
         self.models = AsyncModels(self._transport)
+        self.arena = AsyncArena(self._transport)
 
     async def ask(
         self,

@@ -6,10 +6,14 @@ from pathlib import Path
 
 from toolmesh_core.errors import Unavailable
 from toolmesh_sdk.endpoint import AsyncResource, EachItem, Endpoint, SyncResource
-from toolmesh_sdk.endpoints import artifacts, documents, platform, runs, sessions, tool_services, tools
+from toolmesh_sdk.endpoints import arena, artifacts, documents, platform, runs, sessions, tool_services, tools
+from toolmesh_sdk.records.arena import Battle
 from toolmesh_sdk.records.event import ApprovalRequested, RunEnded, RunEvent
 from toolmesh_sdk.records.run import Run
 from toolmesh_sdk.run_watch import RunWatch
+
+# Between looks at a battle: an answer takes seconds.
+_LOOK_AGAIN_S = 0.5
 
 
 class RunCalls:
@@ -169,6 +173,41 @@ class Models(ModelCalls, SyncResource):
 
 class AsyncModels(ModelCalls, AsyncResource):
     """The models that are served."""
+
+
+class ArenaCalls:
+    """Calls of the arena."""
+
+    start = Endpoint(arena.start_battle)
+    get = Endpoint(arena.get_battle)
+    list = Endpoint(arena.list_battles)
+    each = EachItem(arena.list_battles)
+    vote = Endpoint(arena.vote)
+    leaderboard = Endpoint(arena.get_leaderboard)
+    agents = Endpoint(arena.list_agents)
+    each_agent = EachItem(arena.list_agents)
+    add_agent = Endpoint(arena.create_agent)
+    remove_agent = Endpoint(arena.delete_agent)
+
+
+class Arena(ArenaCalls, SyncResource):
+    """The arena: two anonymous agents answer, you vote, a leaderboard ranks them."""
+
+    def wait(self, battle: str) -> Battle:
+        """The battle when both agents have ended."""
+        while not (found := self.get(battle)).ended:
+            self._transport.pause(_LOOK_AGAIN_S)
+        return found
+
+
+class AsyncArena(ArenaCalls, AsyncResource):
+    """The arena: two anonymous agents answer, you vote, a leaderboard ranks them."""
+
+    async def wait(self, battle: str) -> Battle:
+        """The battle when both agents have ended."""
+        while not (found := await self.get(battle)).ended:
+            await self._transport.pause(_LOOK_AGAIN_S)
+        return found
 
 
 def _never_ended(run: str) -> Unavailable:

@@ -51,6 +51,10 @@ class SyncTransport:
             self._sleep(delay)
             attempt += 1
 
+    def pause(self, seconds: float) -> None:
+        """Waits before something is asked for again."""
+        self._sleep(seconds)
+
     def each(self, request: Request[Page[T]]) -> Iterator[T]:
         """The items of all pages, each page asked for when it is needed."""
         while True:

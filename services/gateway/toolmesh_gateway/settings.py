@@ -22,6 +22,7 @@ class GatewaySettings(ServiceSettings):
     memory_address: str = Field("", description="gRPC target of memory; empty: its routes answer 503.")
     controller_address: str = Field("", description="gRPC target of the controller; empty: its RPCs are UNAVAILABLE.")
     inference_address: str = Field("", description="gRPC target of inference; empty: its routes answer 503.")
+    arena_address: str = Field("", description="gRPC target of the arena; empty: its routes answer 503.")
 
     keys_required: bool = Field(True, description="Ask for an API key; false lets everybody do everything.")
     api_key: SecretStr | None = Field(
@@ -75,4 +76,5 @@ class GatewaySettings(ServiceSettings):
             "memory": self.memory_address,
             "controller": self.controller_address,
             "inference": self.inference_address,
+            "arena": self.arena_address,
         }

@@ -22,6 +22,8 @@ PROMISED = """
     DELETE /v1/sessions/s | GET /v1/sessions/s/messages | POST /v1/artifacts | GET /v1/artifacts
     GET /v1/artifacts/a | DELETE /v1/artifacts/a | GET /v1/models | GET /v1/models/m | GET /v1/models/org/m:8b
     GET /v1/tool-services | POST /v1/tool-services | DELETE /v1/tool-services/n | POST /v1/chat/completions
+    POST /v1/arena/battles | GET /v1/arena/battles | GET /v1/arena/battles/b | POST /v1/arena/battles/b:vote
+    GET /v1/arena/leaderboard | GET /v1/arena/agents | POST /v1/arena/agents | DELETE /v1/arena/agents/a
     POST /v1/embeddings | GET /healthz | GET /readyz | GET /metrics | GET /openapi.json | GET /docs
 """
 

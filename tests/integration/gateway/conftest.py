@@ -15,7 +15,7 @@ import pytest_asyncio
 from toolmesh_testing import ServiceProcess, process, serving
 
 KEY = "key-of-the-tests"
-NEIGHBOURS = ("PLANNER", "TOOL_ROUTER", "RETRIEVER", "MEMORY", "CONTROLLER", "INFERENCE")
+NEIGHBOURS = ("PLANNER", "TOOL_ROUTER", "RETRIEVER", "MEMORY", "CONTROLLER", "INFERENCE", "ARENA")
 
 
 def _fakes() -> Any:

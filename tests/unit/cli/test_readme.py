@@ -14,10 +14,17 @@ ROWS = re.findall(r"^\| `(toolmesh[\w ]*)` \| `(.+)` \|$", README.read_text(), r
 
 def test_the_table_names_every_command_and_no_other() -> None:
     root: Any = get_command(app)
-    groups = {"toolmesh": root} | {
-        f"toolmesh {name}": command for name, command in root.commands.items() if hasattr(command, "commands")
-    }
+    groups = groups_of("toolmesh", root)
     assert {group for group, _ in ROWS} == set(groups)
     for group, names in ROWS:
         single = {name for name, command in groups[group].commands.items() if not hasattr(command, "commands")}
         assert set(names.split()) == single, group
+
+
+def groups_of(name: str, group: Any) -> dict[str, Any]:
+    """A group and those inside it, by what one types."""
+    inner = [(part, command) for part, command in group.commands.items() if hasattr(command, "commands")]
+    found = {name: group}
+    for part, command in inner:
+        found |= groups_of(f"{name} {part}", command)
+    return found

@@ -38,7 +38,7 @@ def create_run(
         "model": model,
         "adapter": adapter,
         "tools": list(tools),
-        "limits": _limits(limits),
+        "limits": limits.to_given_json() if limits else {},
         "request_id": request_id or new_id("request"),
     }
     return post("/v1/runs", _RUN, body, repeatable=True)
@@ -64,9 +64,3 @@ def approve_tool_call(run: str, tool_call_id: str, *, refuse: bool = False, comm
     """Approves or refuses a call that waits; the comment is told to the model when refused."""
     body = {"tool_call_id": tool_call_id, "refuse": refuse, "comment": comment}
     return post(f"/v1/runs/{segment(run)}:approve", _RUN, body, repeatable=True)
-
-
-def _limits(limits: RunLimits | None) -> dict[str, Any]:
-    if limits is None:
-        return {}
-    return {name: value for name, value in limits.to_json().items() if value not in (0, "0s")}

@@ -1,6 +1,7 @@
 """A run: one request and all that was done for it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import Field
 
@@ -16,6 +17,10 @@ class RunLimits(Record):
     max_steps: int = 0
     max_tokens: int = 0
     max_duration: Duration = timedelta()
+
+    def to_given_json(self) -> dict[str, Any]:
+        """Only the limits that were given."""
+        return {name: value for name, value in self.to_json().items() if value not in (0, "0s")}
 
 
 class RunError(Record):

@@ -5,6 +5,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
 
 # Importing a file's module is what makes its descriptors known.
+from toolmesh.arena.v1 import arena_service_pb2  # noqa: F401
 from toolmesh.controller.v1 import controller_service_pb2  # noqa: F401
 from toolmesh.inference.v1 import inference_service_pb2  # noqa: F401
 from toolmesh.memory.v1 import memory_service_pb2  # noqa: F401

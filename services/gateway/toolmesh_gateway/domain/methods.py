@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from toolmesh_gateway.domain import scopes
 
 PLANNER, TOOL_ROUTER, RETRIEVER, MEMORY = "planner", "tool_router", "retriever", "memory"
-CONTROLLER, INFERENCE = "controller", "inference"
+CONTROLLER, INFERENCE, ARENA = "controller", "inference", "arena"
 
 RUN_SERVICE = "toolmesh.planner.v1.RunService"
 TOOL_ROUTER_SERVICE = "toolmesh.tool_router.v1.ToolRouterService"
@@ -13,6 +13,7 @@ RETRIEVER_SERVICE = "toolmesh.retriever.v1.RetrieverService"
 MEMORY_SERVICE = "toolmesh.memory.v1.MemoryService"
 CONTROLLER_SERVICE = "toolmesh.controller.v1.ControllerService"
 INFERENCE_SERVICE = "toolmesh.inference.v1.InferenceService"
+ARENA_SERVICE = "toolmesh.arena.v1.ArenaService"
 
 NEIGHBOUR_OF = {
     RUN_SERVICE: PLANNER,
@@ -21,6 +22,7 @@ NEIGHBOUR_OF = {
     MEMORY_SERVICE: MEMORY,
     CONTROLLER_SERVICE: CONTROLLER,
     INFERENCE_SERVICE: INFERENCE,
+    ARENA_SERVICE: ARENA,
 }
 
 
@@ -50,7 +52,8 @@ class Method:
 
 
 METHODS: tuple[Method, ...] = (
-    # CreateRun, AppendMessages and AddDocument are idempotent only under a request_id, which a client may leave out.
+    # CreateRun, AppendMessages, AddDocument, StartBattle and Vote are idempotent only under a request_id, which a
+    # client may leave out.
     Method(f"{RUN_SERVICE}/CreateRun", scopes.RUNS, repeatable=False),
     Method(f"{RUN_SERVICE}/GetRun", scopes.RUNS),
     Method(f"{RUN_SERVICE}/ListRuns", scopes.RUNS),
@@ -89,5 +92,13 @@ METHODS: tuple[Method, ...] = (
     Method(f"{INFERENCE_SERVICE}/CountTokens", scopes.MODELS),
     Method(f"{INFERENCE_SERVICE}/Embed", scopes.MODELS),
     Method(f"{INFERENCE_SERVICE}/ListModels", scopes.MODELS),
+    Method(f"{ARENA_SERVICE}/StartBattle", scopes.ARENA_WRITE, repeatable=False),
+    Method(f"{ARENA_SERVICE}/GetBattle", scopes.ARENA_READ),
+    Method(f"{ARENA_SERVICE}/ListBattles", scopes.ARENA_READ),
+    Method(f"{ARENA_SERVICE}/Vote", scopes.ARENA_WRITE, repeatable=False),
+    Method(f"{ARENA_SERVICE}/GetLeaderboard", scopes.ARENA_READ),
+    Method(f"{ARENA_SERVICE}/ListAgents", scopes.ARENA_READ),
+    Method(f"{ARENA_SERVICE}/CreateAgent", scopes.ARENA_WRITE),
+    Method(f"{ARENA_SERVICE}/DeleteAgent", scopes.ARENA_WRITE),
 )
 METHOD_OF = {method.rpc: method for method in METHODS}

@@ -5,6 +5,7 @@ from enum import Enum
 
 from toolmesh_gateway.domain import scopes
 from toolmesh_gateway.domain.methods import (
+    ARENA_SERVICE,
     INFERENCE_SERVICE,
     MEMORY_SERVICE,
     RETRIEVER_SERVICE,
@@ -156,6 +157,16 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/models/{model=**}", f"{INFERENCE_SERVICE}/ListModels", scopes.MODELS, Face.GET_MODEL),
     Route("POST", "/v1/chat/completions", f"{RUN_SERVICE}/CreateRun", scopes.RUNS, Face.CHAT, timeout_s=RUN_TIMEOUT_S),
     Route("POST", "/v1/embeddings", f"{INFERENCE_SERVICE}/Embed", scopes.MODELS, Face.EMBEDDINGS, timeout_s=120.0),
+    Route("POST", "/v1/arena/battles", f"{ARENA_SERVICE}/StartBattle", scopes.ARENA_WRITE, required=("input",)),
+    Route("GET", "/v1/arena/battles", f"{ARENA_SERVICE}/ListBattles", scopes.ARENA_READ),
+    Route("GET", "/v1/arena/battles/{battle}", f"{ARENA_SERVICE}/GetBattle", scopes.ARENA_READ),
+    Route(
+        "POST", "/v1/arena/battles/{battle}:vote", f"{ARENA_SERVICE}/Vote", scopes.ARENA_WRITE, required=("outcome",)
+    ),
+    Route("GET", "/v1/arena/leaderboard", f"{ARENA_SERVICE}/GetLeaderboard", scopes.ARENA_READ),
+    Route("GET", "/v1/arena/agents", f"{ARENA_SERVICE}/ListAgents", scopes.ARENA_READ),
+    Route("POST", "/v1/arena/agents", f"{ARENA_SERVICE}/CreateAgent", scopes.ARENA_WRITE, required=("name",)),
+    Route("DELETE", "/v1/arena/agents/{agent}", f"{ARENA_SERVICE}/DeleteAgent", scopes.ARENA_WRITE),
     Route("GET", "/healthz", "", scopes.OPEN, Face.HEALTHZ, summary="Says that the gateway is alive."),
     Route(
         "GET",

@@ -9,6 +9,8 @@ DOCUMENTS_WRITE = "documents:write"
 MEMORY_READ = "memory:read"
 MEMORY_WRITE = "memory:write"
 MODELS = "models"
+ARENA_READ = "arena:read"
+ARENA_WRITE = "arena:write"
 # Grants every other scope.
 ADMIN = "admin"
 # Not a scope of keys: routes that scrapers and browsers ask without a key.
@@ -25,6 +27,8 @@ ALL_SCOPES = frozenset(
         MEMORY_READ,
         MEMORY_WRITE,
         MODELS,
+        ARENA_READ,
+        ARENA_WRITE,
         ADMIN,
     )
 )

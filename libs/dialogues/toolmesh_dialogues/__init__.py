@@ -1,0 +1,1 @@
+"""Tool-use dialogues: the format, the generators, the sources, the filters."""

@@ -1,0 +1,1 @@
+"""What must not go into training data."""

@@ -1,0 +1,1 @@
+"""Tools to make dialogues about, and where they come from."""

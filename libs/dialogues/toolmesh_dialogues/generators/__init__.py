@@ -1,0 +1,1 @@
+"""Makers of dialogues behind one interface."""

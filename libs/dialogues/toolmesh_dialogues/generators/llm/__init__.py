@@ -1,0 +1,1 @@
+"""Dialogues from a language model in three roles."""

@@ -1,0 +1,1 @@
+"""Dialogues from templates and typed values, without a model."""

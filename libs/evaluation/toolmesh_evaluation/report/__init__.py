@@ -1,0 +1,1 @@
+"""What an evaluation leaves behind: figures, plots, and where it fails."""

@@ -1,0 +1,1 @@
+"""Evaluation sets: each reads a public format from a folder and gives cases."""

@@ -1,0 +1,1 @@
+"""The arena service: two anonymous agents answer, a person votes, a leaderboard ranks."""

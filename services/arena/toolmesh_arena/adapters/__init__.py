@@ -1,0 +1,1 @@
+"""The neighbours of the arena: SQLite, the planner, inference."""

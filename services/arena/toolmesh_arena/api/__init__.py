@@ -1,0 +1,1 @@
+"""ArenaService over gRPC."""

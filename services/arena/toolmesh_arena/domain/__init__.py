@@ -1,0 +1,1 @@
+"""Rules and data of the arena: agents, battles, votes and ratings."""
