@@ -29,6 +29,10 @@ class ControllerSettings(ServiceSettings):
     scored_candidates: int = Field(
         8, gt=1, le=63, description="Most candidates the LLM is asked about when the scores leave the choice open."
     )
+    default_adapter: str = Field(
+        "tools",
+        description="LoRA adapter used where a request names none and the model has it; empty uses the model as it is.",
+    )
     string_chars: int = Field(200, gt=0, description="Most characters of a string that is not copied.")
     array_items: int = Field(16, gt=0, description="Most items of an array.")
     llm_weight: float = Field(
@@ -48,6 +52,7 @@ class ControllerSettings(ServiceSettings):
             argument_tokens=self.argument_tokens,
             max_tool_calls=self.max_tool_calls,
             scored_candidates=self.scored_candidates,
+            default_adapter=self.default_adapter,
             bounds=Bounds(string_chars=self.string_chars, array_items=self.array_items),
             weights=FusionWeights(llm=self.llm_weight, decisive_lead=self.decisive_lead),
         )

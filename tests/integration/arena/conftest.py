@@ -37,7 +37,7 @@ class Planner(run_service_pb2_grpc.RunServiceServicer):
         self.cancelled: list[str] = []
 
     async def CreateRun(self, request, context):
-        if request.input == "refuse" and request.adapter:
+        if request.input == "refuse" and request.adapter != "none":
             raise InvalidInput("'limits.max_steps' must be 0 to 100, got 101", field="limits.max_steps")
         run = f"run-{request.request_id}"
         self.runs[run] = request
@@ -77,7 +77,7 @@ class Planner(run_service_pb2_grpc.RunServiceServicer):
         self._check(name)
         asked = self.runs[name]
         run = run_pb2.Run(id=name, state=run_pb2.RUN_STATE_SUCCEEDED, end_reason=run_pb2.END_REASON_ANSWERED)
-        run.output = f"{asked.adapter or 'plain'} says 4"
+        run.output = f"{asked.adapter.replace('none', 'plain')} says 4"
         if asked.input == "forever":
             run.state = run_pb2.RUN_STATE_RUNNING
         elif asked.input == "approve" and not any(refusal.run == name for refusal in self.refused):

@@ -106,6 +106,7 @@ async def test_a_users_agent_gets_the_default_model_by_name(stage) -> None:
     assert (made.spec, made.owner) == (AgentSpec("mine", "big", "a"), "eve")
     stage.catalog.served[0] = ServedModel("smol", ("own",), True)
     assert (await stage.uses.create_agent("eve", "other", "default", "own")).spec.model == "smol"
+    assert (await stage.uses.create_agent("eve", "bare", "big", "none")).spec.adapter == ""
 
 
 async def test_an_agent_that_cannot_be_is_refused(stage) -> None:

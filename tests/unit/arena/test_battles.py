@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from toolmesh_arena.api.packing import pack_battle
-from toolmesh_arena.domain.agent import ServedModel
-from toolmesh_arena.domain.battle import BattleState, Ending, Outcome, Request
+from toolmesh_arena.domain.agent import AgentSpec, ServedModel
+from toolmesh_arena.domain.battle import Battle, BattleState, Ending, Outcome, Request, Side, check_may_vote
 from toolmesh_core.errors import (
     AlreadyExists,
     FailedPrecondition,
@@ -17,6 +17,7 @@ from toolmesh_core.errors import (
     ResourceExhausted,
     Unavailable,
 )
+from toolmesh_testing import FakeClock
 
 
 async def test_both_sides_get_the_same_request_and_differ_in_the_agent(stage) -> None:
@@ -133,6 +134,15 @@ async def test_nobody_votes_on_their_own_agent(stage) -> None:
     with pytest.raises(PermissionDenied):
         await stage.uses.vote("eve", battle.id, Outcome.A, "")
     assert (await stage.uses.vote("ada", battle.id, Outcome.A, "")).vote is Outcome.A
+
+
+@pytest.mark.parametrize("mine", ["x", "y"])
+def test_it_does_not_matter_on_which_side_ones_own_agent_is(mine: str) -> None:
+    sides = [Side(AgentSpec(name, name), "run", Ending("4")) for name in "xy"]
+    battle = Battle("b", "ada", Request("2+2?"), *sides, FakeClock().now())
+    with pytest.raises(PermissionDenied):
+        check_may_vote(battle, "eve", {"x": "", "y": "", mine: "eve"})
+    check_may_vote(battle, "ada", {"x": "", "y": "", mine: "eve"})
 
 
 async def test_a_user_votes_once_on_a_battle(stage) -> None:

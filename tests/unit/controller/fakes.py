@@ -17,6 +17,8 @@ class FakeInference:
     scores: Mapping[str, float] = field(default_factory=dict)
     engine: str = "llama_cpp"
     context_tokens: int = 8192
+    adapters: frozenset[str] = frozenset()
+    asked_adapters: list[str] = field(default_factory=list)
     finish: Finish = Finish.STOP
     prompts: list[str] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
@@ -29,6 +31,7 @@ class FakeInference:
     async def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
     ) -> AsyncGenerator[TextPiece, None]:
+        self.asked_adapters.append(ref.adapter)
         self.prompts.append("\n".join(message.content for message in messages))
         self.constraints.append(constraint)
         text = self.replies.pop(0) if self.replies else "Done."
@@ -52,7 +55,7 @@ class FakeInference:
         return [self.meanings.get(text, (1.0, 0.0)) for text in texts]
 
     async def model(self, model: str) -> ModelInfo:
-        return ModelInfo(model or "fake", self.engine, self.context_tokens)
+        return ModelInfo(model or "fake", self.engine, self.context_tokens, self.adapters)
 
 
 def tool(name: str, description: str, properties: dict[str, Any], required: list[str], score: float = 0.0) -> Candidate:

@@ -10,6 +10,7 @@ import pytest
 from unit.controller.fakes import ADD, CLOCK, NOTE, TEXT, WEATHER, FakeInference, called, tool
 
 from toolmesh_controller.app.limits import Limits
+from toolmesh_controller.app.ports import ModelRef
 from toolmesh_controller.domain.choose import FusionWeights
 from toolmesh_controller.domain.conversation import Decision, Message, Role, ToolChoice
 from toolmesh_core.errors import FailedPrecondition, InvalidInput
@@ -262,3 +263,19 @@ async def test_each_part_of_a_request_is_judged_by_its_own_meaning(ask: Ask, inf
     candidates = [replace(WEATHER, score=0.9), replace(ADD, score=0.01)]
     decision, _ = await ask("What do 2 and 3 make; will I get wet in Rome?", candidates)
     assert calls_of(decision) == [("add", {"a": 2, "b": 3}), ("weather", {"city": "Rome"})]
+
+
+@pytest.mark.parametrize(
+    ("named", "used"), [("", "tools"), ("none", ""), ("other", "other")], ids=["usual", "refused", "named"]
+)
+async def test_the_usual_adapter_is_used_where_none_is_named(
+    ask: Ask, inference: FakeInference, named: str, used: str
+) -> None:
+    inference.adapters = frozenset(("tools", "other"))
+    await ask("Good evening", ref=ModelRef(adapter=named), limits=replace(Limits(), default_adapter="tools"))
+    assert inference.asked_adapters == [used]
+
+
+async def test_a_model_without_the_usual_adapter_is_used_as_it_is(ask: Ask, inference: FakeInference) -> None:
+    await ask("Good evening", limits=replace(Limits(), default_adapter="tools"))
+    assert inference.asked_adapters == [""]

@@ -88,12 +88,7 @@ def train(
         budget=bounds if bounds != Budget() else replace(bounds, epochs=1.0),
     )
     outcome = _by_ray(settings, ray_workers, resume=resume) if ray else _here(settings, resume=resume)
-    if as_json:
-        write_json({**outcome.to_json(), "run": str(out)})
-        return
-    write_fields([*((name.replace("_", " "), value) for name, value in outcome.to_json().items()), ("run", out)])
-    if not full:
-        say(f"next: toolmesh train export {out} --out FOLDER")
+    _tell(outcome, out, adapter=not full, as_json=as_json)
 
 
 @app.command()
@@ -115,6 +110,15 @@ def export(
         return
     for path in written:
         write_fields([("written", path)])
+
+
+def _tell(outcome: "Outcome", out: Path, *, adapter: bool, as_json: bool) -> None:
+    if as_json:
+        write_json({**outcome.to_json(), "run": str(out)})
+        return
+    write_fields([*((name.replace("_", " "), value) for name, value in outcome.to_json().items()), ("run", out)])
+    if adapter:
+        say(f"next: toolmesh train export {out} --out FOLDER")
 
 
 def _need_training() -> None:

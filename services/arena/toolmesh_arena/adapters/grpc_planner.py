@@ -14,6 +14,8 @@ from toolmesh_core.call_context import calling
 from toolmesh_core.errors import FailedPrecondition, NotFound
 
 _REFUSED = "This call needs a person's approval, which nobody gives in the arena. Go on without it."
+# An empty name would be taken as the usual adapter.
+_NO_ADAPTER = "none"
 # Ends that say nothing of the agent: the platform failed it.
 _UNSOUND = {
     run_pb2.END_REASON_CANCELLED: "the run was cancelled",
@@ -38,7 +40,7 @@ class GrpcPlanner:
             tools=request.tools,
             limits=limits,
             model=agent.model,
-            adapter=agent.adapter,
+            adapter=agent.adapter or _NO_ADAPTER,
             request_id=request_id,
         )
         with calling(user=user):

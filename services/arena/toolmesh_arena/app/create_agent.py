@@ -7,6 +7,9 @@ from toolmesh_arena.domain.agent import Agent, AgentSpec, ServedModel, check_nam
 from toolmesh_core.clock import Clock
 from toolmesh_core.errors import NotFound
 
+# In requests for runs this means the model as it is; an agent says so by an empty adapter.
+_NO_ADAPTER = "none"
+
 
 @dataclass(frozen=True)
 class CreateAgent:
@@ -19,6 +22,7 @@ class CreateAgent:
     async def __call__(self, user: str, name: str, model: str, adapter: str) -> Agent:
         """The agent. InvalidInput: a bad name. NotFound: no such model or adapter. AlreadyExists."""
         check_name(name)
+        adapter = "" if adapter == _NO_ADAPTER else adapter
         found = _model_of(model, list(await self.catalog.models()))
         if adapter and adapter not in found.adapters:
             has = ", ".join(found.adapters) or "none"

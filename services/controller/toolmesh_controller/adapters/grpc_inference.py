@@ -103,7 +103,10 @@ class GrpcInference:
                 return
             raise
         writing = [model for model in response.models if model.task == MODEL_TASK_GENERATE]
-        self._models = {model.id: ModelInfo(model.id, model.engine, model.context_tokens) for model in writing}
+        self._models = {
+            model.id: ModelInfo(model.id, model.engine, model.context_tokens, frozenset(model.adapters))
+            for model in writing
+        }
         for model in writing:
             if model.is_default:
                 self._models[_DEFAULT] = self._models[model.id]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from toolmesh_controller.app.choose_tools import Choice, ChooseTools
 from toolmesh_controller.app.fill_arguments import FillArguments, Filled
@@ -31,6 +31,9 @@ from toolmesh_controller.domain.plan_parts import PlannedPart, callable_now, ope
 from toolmesh_controller.domain.turn import Turn, turn_of
 from toolmesh_controller.domain.words import has_cjk
 from toolmesh_core.errors import FailedPrecondition, InvalidInput
+
+# Named as an adapter, it means the model as it is.
+NO_ADAPTER = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Decide:
         turn = turn_of(ask.messages)
         offered = _offered(ask)
         model = await self._inference.model(ask.ref.model)
+        ask = self._with_adapter(ask, model)
         usage, scores, cut = Usage(), tuple[ChoiceScore, ...](), ContextCut()
         if offered:
             tools = [read_tool(candidate) for candidate in offered]
@@ -80,6 +84,15 @@ class Decide:
         async with aclosing(writing) as events:
             async for event in events:
                 yield event if isinstance(event, str) else _answered(event, usage, scores, cut)
+
+    def _with_adapter(self, ask: DecideAsk, model: ModelInfo) -> DecideAsk:
+        """The same with the adapter that is used where none is named."""
+        if ask.ref.adapter == NO_ADAPTER:
+            return replace(ask, ref=replace(ask.ref, adapter=""))
+        usual = self._limits.default_adapter
+        if ask.ref.adapter or usual not in model.adapters:
+            return ask
+        return replace(ask, ref=replace(ask.ref, adapter=usual))
 
     async def _choice(
         self, ask: DecideAsk, model: ModelInfo, turn: Turn, offered: Sequence[Candidate], tools: Sequence[ReadTool]

@@ -15,5 +15,6 @@ class Limits:
     argument_tokens: int = 256
     max_tool_calls: int = 8
     scored_candidates: int = 8
+    default_adapter: str = ""
     bounds: Bounds = field(default_factory=Bounds)
     weights: FusionWeights = field(default_factory=FusionWeights)

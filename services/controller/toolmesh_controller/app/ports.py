@@ -24,6 +24,7 @@ class ModelInfo:
     id: str
     engine: str
     context_tokens: int
+    adapters: frozenset[str] = frozenset()
 
     @property
     def takes_grammar(self) -> bool:

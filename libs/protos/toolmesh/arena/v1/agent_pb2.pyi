@@ -33,7 +33,7 @@ class Agent(_message.Message):
     model: _builtins.str
     """The model, by the id that inference serves it under."""
     adapter: _builtins.str
-    """A LoRA adapter of that model; empty means none."""
+    """A LoRA adapter of that model; empty means the model as it is."""
     owner: _builtins.str
     """The user it belongs to, who may not vote on it; empty for the platform's own."""
     @_builtins.property

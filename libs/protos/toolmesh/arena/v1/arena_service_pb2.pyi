@@ -379,7 +379,7 @@ class CreateAgentRequest(_message.Message):
     model: _builtins.str
     """The model's id; empty or "default" means the default one."""
     adapter: _builtins.str
-    """A LoRA adapter of that model; empty means none."""
+    """A LoRA adapter of that model; empty or "none" means the model as it is."""
     def __init__(
         self,
         *,

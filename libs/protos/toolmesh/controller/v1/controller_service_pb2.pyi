@@ -97,7 +97,7 @@ class DecideRequest(_message.Message):
     model: _builtins.str
     """A model's id; empty or "default" means the default one."""
     adapter: _builtins.str
-    """A LoRA adapter of that model; empty means none."""
+    """A LoRA adapter of that model; empty means the usual one where the model has it, "none" means none."""
     tool_choice: Global___ToolChoice.ValueType
     """Whether tools may or must be called."""
     required_tool: _builtins.str

@@ -53,7 +53,7 @@ class CreateRunRequest(_message.Message):
     model: _builtins.str
     """The controlling model; empty or "default" means the default one."""
     adapter: _builtins.str
-    """A LoRA adapter of that model; empty means none."""
+    """A LoRA adapter of that model; empty means the usual one where the model has it, "none" means none."""
     tool_choice: _controller_service_pb2.ToolChoice.ValueType
     """Whether tools may or must be called in the first step."""
     required_tool: _builtins.str
