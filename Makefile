@@ -82,4 +82,6 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-
 
 .venv/installed-dev: .venv/installed pyproject.toml
 	$(PIP_INSTALL) --group dev -e 'libs/training[train]'
+	# Cases and checker only: it asks for clients of every hosted model.
+	$(PIP_INSTALL) --no-deps bfcl-eval
 	touch $@

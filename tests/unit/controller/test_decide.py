@@ -279,3 +279,13 @@ async def test_the_usual_adapter_is_used_where_none_is_named(
 async def test_a_model_without_the_usual_adapter_is_used_as_it_is(ask: Ask, inference: FakeInference) -> None:
     await ask("Good evening", limits=replace(Limits(), default_adapter="tools"))
     assert inference.asked_adapters == [""]
+
+
+async def test_a_value_is_no_wish_of_its_own(ask: Ask, inference: FakeInference) -> None:
+    day = {"date": {"type": "string", "format": "date"}}
+    span = {"start_date": {"type": "string", "format": "date"}, "end_date": {"type": "string", "format": "date"}}
+    days = tool("days_between", "Counts the days between two dates.", span, ["start_date"])
+    weekday = tool("get_weekday", "Tells the weekday of a date.", day, ["date"])
+    inference.meanings = {}
+    decision, _ = await ask("How many days are there between 2024-03-01 and 2024-12-25?", [days, weekday])
+    assert calls_of(decision) == [("days_between", {"start_date": "2024-03-01", "end_date": "2024-12-25"})]

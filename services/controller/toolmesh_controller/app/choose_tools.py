@@ -118,6 +118,8 @@ class ChooseTools:
         kept: dict[str, str] = {}
 
         def best_tool(text: str) -> str:
+            if text != request and _is_just_values(text):
+                return ""
             if text not in kept:
                 opinions = self._opinions(candidates, tools, text)
                 rows = [row for piece, row in near.items() if piece in text]
@@ -173,6 +175,14 @@ class ChooseTools:
 
 def _near(opinions: Sequence[Evidence], cosines: Sequence[float]) -> list[Evidence]:
     return [replace(item, meaning=cosine) for item, cosine in zip(opinions, cosines, strict=True)]
+
+
+def _is_just_values(text: str) -> bool:
+    """Whether a part is no wish but a value of its neighbour's: "between 1 May" and "9 June 2024"."""
+    left = text
+    for mention in request_text(text).mentions:
+        left = left.replace(text[mention.start : mention.end], " ")
+    return not word_set(left)
 
 
 def _supplied(tool: ReadTool, text: str) -> float:
