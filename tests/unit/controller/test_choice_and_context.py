@@ -106,3 +106,23 @@ def test_meaning_finds_a_tool_that_shares_no_word_and_leaves_out_one_that_only_s
     near = choice_scores([Evidence("a", 0.0, meaning=0.9)], allow_none=True)
     far = choice_scores([Evidence("a", 0.2, meaning=0.8)], allow_none=True)
     assert (near[0].tool, far[0].tool) == ("a", "")
+
+
+LONG = {"place": "Rome", "date": "2026-01-02", "condition": "rain", "high": 12}
+
+
+@pytest.mark.parametrize(
+    ("answer", "request_text", "grounded"),
+    [
+        ("It will rain in Rome.", "weather in Rome", True),
+        ("The weather in Rome.", "weather in Rome", False),
+        ('weather({"place": "Rome"}) gives rain', "weather in Rome", False),
+        ("It will rain, 12 degrees.", "罗马天气怎么样", False),
+    ],
+    ids=["new", "only what was asked", "a copied call", "another language"],
+)
+def test_an_answer_from_a_long_result_says_something_new_in_the_users_language(
+    answer: str, request_text: str, grounded: bool
+) -> None:
+    call = DoneCall(ToolCall("c", "weather", '{"place": "Rome"}'), json.dumps(LONG))
+    assert is_grounded(answer, [call], request_text) is grounded

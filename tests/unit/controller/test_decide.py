@@ -289,3 +289,8 @@ async def test_a_value_is_no_wish_of_its_own(ask: Ask, inference: FakeInference)
     inference.meanings = {}
     decision, _ = await ask("How many days are there between 2024-03-01 and 2024-12-25?", [days, weekday])
     assert calls_of(decision) == [("days_between", {"start_date": "2024-03-01", "end_date": "2024-12-25"})]
+
+
+async def test_a_second_place_asks_a_tool_of_one_place_again(ask: Ask) -> None:
+    decision, _ = await ask("What time is it in Rome and in Oslo?", [CLOCK])
+    assert calls_of(decision) == [("current_time", {"city": "Rome"}), ("current_time", {"city": "Oslo"})]
