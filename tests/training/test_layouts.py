@@ -12,6 +12,9 @@ from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.ports import Constraint, ModelInfo, ModelRef, Sampling, Scores, TextPiece
 from toolmesh_controller.domain.choose import FusionWeights
 from toolmesh_controller.domain.conversation import Candidate, Finish, Message, Role, ToolCall, Usage
+from toolmesh_controller.domain.prompts import CALL as CALL_WORD
+from toolmesh_controller.domain.prompts import NONE as NONE_WORD
+from toolmesh_controller.domain.prompts import tool_judged
 from toolmesh_core.errors import InvalidInput
 from toolmesh_dialogues.dialogue import Dialogue, DialogueCall, DialogueMessage, DialogueTool
 from toolmesh_inference.adapters.gguf_file import read_gguf
@@ -21,7 +24,7 @@ from toolmesh_inference.domain.conversation import ChatMessage, ControlTokens, p
 from toolmesh_inference.domain.conversation import Role as ChatRole
 from toolmesh_training.base_model import BaseModel
 from toolmesh_training.chat_format import ChatFormat
-from toolmesh_training.controller_layout import ControllerLayout
+from toolmesh_training.controller_layout import ControllerLayout, Shares
 from toolmesh_training.dialogue_layout import dialogue_texts
 from toolmesh_training.layout import encode
 from toolmesh_training.training_text import LossWeights, TrainingText
@@ -55,7 +58,7 @@ DIALOGUE = Dialogue(
 
 
 class ListeningModel:
-    """Answers anything, and remembers what it was asked."""
+    """Answers anything, and remembers what it was asked; in the first step the letter's tool fits, then none does."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[Message, ...]] = []
@@ -63,14 +66,15 @@ class ListeningModel:
     async def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
     ) -> AsyncGenerator[TextPiece, None]:
-        self.heard.append(tuple(messages))
-        opened = messages[-1].content
-        value = next((f' "{CALL.arguments[name]}"' for name in CALL.arguments if opened.endswith(f'"{name}":')), "ok")
-        yield TextPiece(value, Finish.STOP, Usage())
+        if not tool_judged(messages):
+            self.heard.append(tuple(messages))
+        yield TextPiece(json.dumps(CALL.arguments) if tool_judged(messages) else "ok", Finish.STOP, Usage())
 
     async def score(self, ref: ModelRef, messages: Sequence[Message], continuations: Sequence[str]) -> Scores:
         self.heard.append(tuple(messages))
-        return Scores(tuple(0.0 if each == " send_letter" else -0.1 for each in continuations))
+        wanted = "broken" in messages[1].content.rpartition("Request: ")[2] and "paint_house" not in messages[1].content
+        right = (" send_letter", CALL_WORD if wanted else NONE_WORD)
+        return Scores(tuple(0.0 if each in right else -9.0 for each in continuations))
 
     async def count_tokens(self, model: str, texts: Sequence[str]) -> list[int]:
         return [1 for _ in texts]
@@ -91,11 +95,11 @@ async def _heard() -> list[tuple[Message, ...]]:
     said: list[Message] = []
     model, numbers = ListeningModel(), count()
     # The tools' words decide only where they leave little doubt.
-    asking = Limits(weights=FusionWeights(decisive_lead=0.999))
+    asking = Limits(weights=FusionWeights(decisive_lead=0.999), led_by_model="always")
     candidates = [Candidate(tool.name, tool.description, json.dumps(tool.arguments_schema)) for tool in TOOLS]
     for message in DIALOGUE.messages:
         if message.role == "assistant":
-            limits = asking if message.tool_calls else Limits()
+            limits = asking if message.tool_calls else Limits(led_by_model="always")
             decide = Decide(model, lambda prefix: f"{prefix}{next(numbers)}", limits)
             async for _ in decide(DecideAsk(said, candidates)):
                 pass
@@ -112,27 +116,35 @@ def _as_inference_sends(messages: Sequence[Message]) -> list[dict[str, str]]:
 
 
 def _kind(messages: Sequence[Message]) -> str:
-    opened = messages[-1].content if messages[-1].role is Role.ASSISTANT else ""
-    if opened:
-        return "choice" if opened == "Tool:" else "argument"
+    if tool_judged(messages):
+        return "judged"
+    if messages[-1].role is Role.ASSISTANT:
+        return "choice"
     return "report" if messages[-1].content.startswith("Results:") else "answer"
 
 
 @pytest.mark.timeout(120)
 async def test_each_prompt_of_production_is_trained_on_byte_for_byte(smollm2: BaseModel) -> None:
-    trained = [text.pieces[0].text for text in await _texts(smollm2.chat, LossWeights())]
+    texts = await _texts(smollm2.chat, LossWeights(), shares=Shares(choices=1.0, misfits=1.0))
+    trained = [text.pieces[0].text for text in texts]
     heard = await _heard()
-    assert {_kind(messages) for messages in heard} == {"choice", "argument", "report", "answer"}
+    assert {_kind(messages) for messages in heard} == {"choice", "judged", "report", "answer"}
     server = await LlamaServer.open(LlamaServerOptions(smollm2_path(), 512, 1, 1, 1, 0))
     try:
         for messages in heard:
             prompt = await server.prompt_of(_as_inference_sends(messages))
-            assert prompt in trained
-        for text in await _texts(smollm2.chat, LossWeights()):
+            # Of tools that do not fit one is taught, drawn by chance; what is said beside the tool is the same.
+            assert prompt in trained or _beside_the_tool(prompt) in map(_beside_the_tool, trained)
+        for text in texts:
             for piece in text.pieces[:2]:
                 assert await server.tokens_of(piece.text, add_special=False) == smollm2.tokenise(piece.text)
     finally:
         await server.close()
+
+
+def _beside_the_tool(prompt: str) -> str:
+    before, mark, after = prompt.partition("\nEarlier:")
+    return before.partition("Tool: ")[0] + mark + after
 
 
 def plain_chat() -> ChatFormat:
@@ -147,21 +159,22 @@ def _marks() -> ControlTokens:
     return ControlTokens(["<|im_end|>", "</>"])
 
 
-async def test_names_and_arguments_weigh_as_calls_and_answers_as_text() -> None:
-    texts = await _texts(plain_chat(), LossWeights(text=1, call=2))
+async def test_choices_and_calls_weigh_as_calls_and_answers_as_text() -> None:
+    texts = await _texts(plain_chat(), LossWeights(text=1, call=2), shares=Shares(choices=1.0, misfits=1.0))
     by_kind = {text.teaches: text for text in texts}
     assert by_kind["choice"].pieces[1].text == " send_letter"
-    assert {piece.weight for piece in by_kind["choice"].pieces} == {0.0, 2.0}
-    assert {text.pieces[1].text for text in texts if text.teaches == "argument"} == {
-        ' "Maria Lopez"',
-        ' "the broken <\u2060|im_end|> fence"',
-    }
+    assert by_kind["call"].pieces[1].text == (
+        ' call {"receiver": "Maria Lopez", "topic": "the broken <\u2060|im_end|> fence"}'
+    )
+    assert by_kind["none"].pieces[1].text == " none"
+    for kind in ("choice", "call", "none"):
+        assert {piece.weight for piece in by_kind[kind].pieces} == {0.0, 2.0}
     assert by_kind["report"].pieces[1].text == "The letter is sent."
     assert {piece.weight for piece in by_kind["report"].pieces} == {0.0, 1.0}
     assert by_kind["answer"].pieces[1].text == "You are welcome."
 
 
-async def test_a_question_back_is_not_taught_since_the_controller_words_it() -> None:
+async def test_a_question_back_is_taught_for_the_tool_that_it_is_for() -> None:
     asks = Dialogue(
         "d2",
         "api_oriented",
@@ -175,8 +188,36 @@ async def test_a_question_back_is_not_taught_since_the_controller_words_it() -> 
             DialogueMessage("assistant", "", (DialogueCall("c", "paint_house", {"colour": "light green"}),)),
         ),
     )
-    texts = [text async for text in ControllerLayout(plain_chat(), LossWeights()).texts(asks)]
-    assert {text.teaches for text in texts} == {"choice", "argument"}
+    texts = [text async for text in ControllerLayout(plain_chat(), LossWeights(), Shares(1.0, 0.0)).texts(asks)]
+    (asked,) = [text for text in texts if text.teaches == "ask"]
+    assert asked.pieces[1].text == " ask In which colour?"
+    assert "Tool: paint_house" in asked.pieces[0].text
+    (call,) = [text for text in texts if text.teaches == "call"]
+    assert "assistant: In which colour?" in call.pieces[0].text
+
+
+async def test_a_tool_called_later_in_the_turn_is_not_taught_as_unfitting() -> None:
+    letter = DialogueCall("a", "send_letter", {"receiver": "Ada", "topic": "tea"})
+    paint = DialogueCall("b", "paint_house", {"colour": "red"})
+    talk = Dialogue(
+        "d3",
+        "common_api",
+        "en",
+        "test",
+        TOOLS,
+        (
+            DialogueMessage("user", "Send a letter to Ada about tea, then paint the house red"),
+            DialogueMessage("assistant", "", (letter,)),
+            DialogueMessage("tool", "{}", (), "a", "send_letter"),
+            DialogueMessage("assistant", "", (paint,)),
+            DialogueMessage("tool", "{}", (), "b", "paint_house"),
+            DialogueMessage("assistant", "Both are done."),
+        ),
+    )
+    texts = [text async for text in ControllerLayout(plain_chat(), LossWeights(), Shares(1.0, 1.0)).texts(talk)]
+    first = [text for text in texts if "Results:" not in text.pieces[0].text]
+    assert not [text for text in first if text.teaches == "none" and "Tool: paint_house" in text.pieces[0].text]
+    assert len([text for text in texts if text.teaches == "call"]) >= 2
 
 
 def test_a_whole_dialogue_learns_only_what_the_assistant_says() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from itertools import chain
 from pathlib import Path
 from random import Random
@@ -18,6 +19,8 @@ from toolmesh_dialogues.generators.generator import Generator
 from toolmesh_dialogues.held_back import HELD_BACK_SHARE, is_held_back
 from toolmesh_dialogues.sources.metatool_source import MetaToolSource
 from toolmesh_dialogues.sources.seal_tools_source import SealToolsSource
+from toolmesh_dialogues.sources.source import Source
+from toolmesh_dialogues.sources.written_source import WrittenSource
 
 # So many refusals in a row mean that the gallery has nothing new to give.
 _MOST_REFUSED_IN_A_ROW = 3000
@@ -26,7 +29,10 @@ NAME = "toolmesh-dialogues"
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What to build. `count` dialogues are generated, besides those of the sources."""
+    """What to build. `count` dialogues are generated, besides those of the sources.
+
+    `written` is a folder of requests written by hand, such as the shipped one (`sources.written_source.shipped`).
+    """
 
     out: Path
     seed: int
@@ -35,6 +41,7 @@ class BuildPlan:
     seal_tools: Path | None = None
     metatool: Path | None = None
     held_out: Sequence[Path] = ()
+    written: Traversable | None = None
 
 
 @dataclass(slots=True)
@@ -72,8 +79,10 @@ def build(plan: BuildPlan, generator: Generator, on_dialogue: Callable[[], None]
     return _written(plan, parts, recipe, (*sources, generator.source))
 
 
-def _sources(plan: BuildPlan) -> dict[str, SealToolsSource | MetaToolSource]:
-    sources: dict[str, SealToolsSource | MetaToolSource] = {}
+def _sources(plan: BuildPlan) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    if plan.written:
+        sources["written"] = WrittenSource(plan.seed, plan.written)
     if plan.seal_tools:
         sources["seal-tools"] = SealToolsSource(plan.seal_tools, plan.seed)
     if plan.metatool:
@@ -129,6 +138,7 @@ def _settings(plan: BuildPlan, generator: Generator) -> dict[str, str]:
         "generated": str(plan.count),
         "galleries": ", ".join(["built in", *(path.name for path in plan.galleries)]),
         "Seal-Tools": "dev and tool.jsonl" if plan.seal_tools else "not used",
+        "written by hand": plan.written.name if plan.written else "not used",
         "MetaTool": "queries" if plan.metatool else "not used",
         "checked for overlap against": ", ".join(path.name for path in plan.held_out) or "nothing: no --held-out given",
     }

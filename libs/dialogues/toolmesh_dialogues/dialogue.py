@@ -34,13 +34,17 @@ class DialogueCall:
 
 @dataclass(frozen=True, slots=True)
 class DialogueMessage:
-    """One message. Only the assistant has `tool_calls`; only a tool has `tool_call_id` and `tool`."""
+    """One message. Only the assistant has `tool_calls`; only a tool has `tool_call_id` and `tool`.
+
+    `asks_for` names the tool that an assistant's question back is for, where no call of it follows to tell.
+    """
 
     role: Role
     content: str
     tool_calls: tuple[DialogueCall, ...] = ()
     tool_call_id: str = ""
     tool: str = ""
+    asks_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ def _message_record(message: DialogueMessage) -> dict[str, Any]:
         ]
     if message.role == "tool":
         record |= {"tool_call_id": message.tool_call_id, "tool": message.tool}
+    if message.asks_for:
+        record["asks_for"] = message.asks_for
     return record
 
 
@@ -121,6 +123,7 @@ def _message_of(record: Any, where: str) -> DialogueMessage:
         ),
         tool_call_id=_optional(record, "tool_call_id", str, where),
         tool=_optional(record, "tool", str, where),
+        asks_for=_optional(record, "asks_for", str, where),
     )
 
 

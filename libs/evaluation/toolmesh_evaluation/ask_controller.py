@@ -18,6 +18,8 @@ from toolmesh_evaluation.case import Case, Observed
 
 # As the planner's retrieval_top_k.
 TOP_K = 8
+# As the planner's.
+MOST_TURNS_BACK = 3
 # A query of Seal-Tools has up to six calls; a request that still calls after so many decisions goes in circles.
 MOST_DECISIONS = 8
 # Where no text is compared, the first token shows that nothing more is called.
@@ -133,8 +135,13 @@ class AskController:
     async def _candidates(self, case: Case) -> list[controller_service_pb2.Candidate]:
         if case.tools or self._retriever is None:
             return [controller_service_pb2.Candidate(tool=as_tool(tool)) for tool in case.tools]
-        search = retriever_service_pb2.SearchToolsRequest(query=case.request, top_k=TOP_K)
-        found = (await self._retriever.SearchTools(search)).results
+        best: dict[str, retriever_service_pb2.ScoredTool] = {}
+        for query in queries_of(case.messages):
+            search = retriever_service_pb2.SearchToolsRequest(query=query, top_k=TOP_K)
+            for result in (await self._retriever.SearchTools(search)).results:
+                if result.tool.name not in best or result.score > best[result.tool.name].score:
+                    best[result.tool.name] = result
+        found = sorted(best.values(), key=lambda result: -result.score)[:TOP_K]
         known = {result.tool.name for result in found}
         # As the planner does: a follow-up does not name the tools of the turn before.
         before = [name for name in tools_of_the_turn_before(case.messages) if name in self._tools and name not in known]
@@ -154,6 +161,18 @@ class AskController:
 
     def _offered(self, case: Case, name: str) -> DialogueTool:
         return next((tool for tool in case.tools if tool.name == name), None) or self._tools[name]
+
+
+def queries_of(messages: Sequence[DialogueMessage]) -> list[str]:
+    """What the retriever is asked, as the planner asks it: the last request, and where the talk before it has led to no
+    call yet, both together."""
+    said: list[str] = []
+    for message in reversed(messages):
+        if message.tool or message.tool_calls or len(said) == MOST_TURNS_BACK + 1:
+            break
+        if message.role == "user":
+            said.insert(0, message.content)
+    return list(dict.fromkeys((said[-1], "\n".join(said)))) if said else [""]
 
 
 def tools_of_the_turn_before(messages: Sequence[DialogueMessage]) -> list[str]:

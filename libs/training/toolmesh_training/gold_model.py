@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from toolmesh_controller.app.ports import Constraint, ModelInfo, ModelRef, Sampling, Scores, TextPiece
-from toolmesh_controller.domain.conversation import Finish, Message, Role, Usage
-from toolmesh_controller.domain.prompts import plain
+from toolmesh_controller.domain.conversation import Finish, Message, Usage
+from toolmesh_controller.domain.prompts import ASK, CALL, NONE, tool_judged
 from toolmesh_dialogues.dialogue import DialogueCall
 
 # As good as unlimited, so that no prompt is cut; long ones are left out when they are tokenised.
@@ -22,7 +22,7 @@ class Asked:
     messages: tuple[Message, ...]
     continuation: str
     teaches: str
-    argument: str = ""
+    tool: str = ""
 
 
 @dataclass(slots=True)
@@ -32,31 +32,33 @@ class GoldModel:
     Args:
         calls: the right calls of this step.
         answer: the right text where there are none.
+        unsure: tools of which this step does not tell whether they fit, such as those called after the next result.
     """
 
     calls: Sequence[DialogueCall]
     answer: str = ""
     reporting: bool = False
+    unsure: frozenset[str] = frozenset()
     asked: list[Asked] = field(default_factory=list)
 
     async def generate(
         self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint
     ) -> AsyncGenerator[TextPiece, None]:
-        """The value of the argument that is asked for, or the answer."""
-        if messages[-1].role is Role.ASSISTANT:
-            text = self._value(messages)
-        elif constraint.grammar or constraint.json_schema:
-            text = json.dumps(self.calls[0].arguments, ensure_ascii=False) if self.calls else "{}"
+        """The arguments of the call that is asked for, or the answer."""
+        tool = tool_judged(messages)
+        if tool:
+            call = self._call_of(tool, messages)
+            text = json.dumps(call.arguments, ensure_ascii=False) if call else "{}"
         else:
-            text = self._answer(messages)
+            if self.answer and not self.calls:
+                self.asked.append(Asked(tuple(messages), self.answer, "report" if self.reporting else "answer"))
+            text = self.answer
         yield TextPiece(text, Finish.STOP, Usage())
 
     async def score(self, ref: ModelRef, messages: Sequence[Message], continuations: Sequence[str]) -> Scores:
-        """The right tool's name is certain, where it is among the continuations."""
-        right = {f" {call.tool}" for call in self.calls}
-        named = [each for each in continuations if each in right]
-        if len(named) == 1:
-            self.asked.append(Asked(tuple(messages), named[0], "choice"))
+        """What is right is certain: a call of the tool that is judged, or the right tool's name."""
+        tool = tool_judged(messages)
+        right = {self._verdict(tool, messages)} if tool else self._chosen(messages, continuations)
         return Scores(tuple(_LIKELY if each in right else _UNLIKELY for each in continuations))
 
     async def count_tokens(self, model: str, texts: Sequence[str]) -> list[int]:
@@ -69,22 +71,43 @@ class GoldModel:
         """Not served: the controller then goes by words."""
         return
 
-    def _value(self, messages: Sequence[Message]) -> str:
-        opened = messages[-1].content
-        found = {
-            (name, json.dumps(call.arguments[name], ensure_ascii=False))
-            for call in self.calls
-            for name in call.arguments
-            if opened.endswith(plain(f"{json.dumps(name)}:")) and f"Tool: {call.tool} " in messages[1].content
-        }
-        # Two calls of one tool with different values: the prompt does not say which of them is meant.
-        if len(found) != 1:
-            return " null"
-        ((name, value),) = found
-        self.asked.append(Asked(tuple(messages), f" {value}", "argument", name))
-        return f" {value}"
+    def _verdict(self, tool: str, messages: Sequence[Message]) -> str:
+        call = self._call_of(tool, messages)
+        if call:
+            self.asked.append(called(messages, call))
+            return CALL
+        if tool not in self.unsure and not any(each.tool == tool for each in self.calls):
+            self.asked.append(Asked(tuple(messages), NONE, "none", tool))
+        return NONE
 
-    def _answer(self, messages: Sequence[Message]) -> str:
-        if self.answer and not self.calls:
-            self.asked.append(Asked(tuple(messages), self.answer, "report" if self.reporting else "answer"))
-        return self.answer
+    def _chosen(self, messages: Sequence[Message], continuations: Sequence[str]) -> set[str]:
+        right = {f" {call.tool}" for call in self.calls}
+        named = [each for each in continuations if each in right]
+        if len(named) == 1:
+            self.asked.append(Asked(tuple(messages), named[0], "choice", named[0].strip()))
+        return right
+
+    def _call_of(self, tool: str, messages: Sequence[Message]) -> DialogueCall | None:
+        """The right call of a tool; of several, the one whose values the wish names; None where that is unclear."""
+        calls = [call for call in self.calls if call.tool == tool]
+        if len(calls) < 2:
+            return calls[0] if calls else None
+        wish = messages[1].content.rpartition("\nRequest: ")[2].casefold()
+        named = [sum(_said(value, wish) for value in call.arguments.values()) for call in calls]
+        best = max(named)
+        return calls[named.index(best)] if named.count(best) == 1 else None
+
+
+def called(messages: Sequence[Message], call: DialogueCall) -> Asked:
+    """The prompt that asks about a tool, with the call that is right."""
+    text = f"{CALL} {json.dumps(call.arguments, ensure_ascii=False)}"
+    return Asked(tuple(messages), text, "call", call.tool)
+
+
+def questioned(messages: Sequence[Message], tool: str, question: str) -> Asked:
+    """The same with the question that is right."""
+    return Asked(tuple(messages), f"{ASK} {question}", "ask", tool)
+
+
+def _said(value: object, wish: str) -> bool:
+    return str(value).casefold() in wish

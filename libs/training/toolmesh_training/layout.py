@@ -9,7 +9,7 @@ from typing import Literal
 from toolmesh_core.errors import InvalidInput
 from toolmesh_dialogues.dialogue import Dialogue
 from toolmesh_training.chat_format import ChatFormat
-from toolmesh_training.controller_layout import ControllerLayout
+from toolmesh_training.controller_layout import ControllerLayout, Shares
 from toolmesh_training.dialogue_layout import dialogue_texts
 from toolmesh_training.training_text import LossWeights, TrainingText
 
@@ -45,14 +45,14 @@ class LayoutSettings:
     """How dialogues become sequences.
 
     Attributes:
-        decided_arguments: see ControllerLayout.
+        shares: see ControllerLayout.
         sequence_tokens: longer sequences are left out and counted, since a cut one would lose its end, which is
             what it teaches.
     """
 
     layout: Layout = "controller"
     weights: LossWeights = field(default_factory=LossWeights)
-    decided_arguments: bool = True
+    shares: Shares = field(default_factory=Shares)
     sequence_tokens: int = 512
 
 
@@ -71,7 +71,7 @@ async def _laid_out(
     dialogues: Iterable[Dialogue], chat: ChatFormat, tokenise: Tokenise, settings: LayoutSettings
 ) -> LaidOut:
     out = LaidOut()
-    by_controller = ControllerLayout(chat, settings.weights, decided_arguments=settings.decided_arguments)
+    by_controller = ControllerLayout(chat, settings.weights, settings.shares)
     for dialogue in dialogues:
         if settings.layout == "dialogue":
             texts = list(dialogue_texts(dialogue, chat, settings.weights))

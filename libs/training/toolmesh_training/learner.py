@@ -32,6 +32,8 @@ class Learner:
         self._settings = settings
         self._workers = workers
         self.model = _with_adapter(model, settings) if settings.lora_rank else model
+        if settings.lora_rank and settings.bf16:
+            _keep_base_in_bf16(self.model)
         self.model.train()
         self.optimiser = torch.optim.AdamW(self._trainable(), lr=settings.rate, weight_decay=0.0)
 
@@ -125,6 +127,17 @@ def _with_adapter(model: Any, settings: TrainSettings) -> Any:
         # peft asks transformers for a property under its older name.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         return get_peft_model(model, config)
+
+
+def _keep_base_in_bf16(model: Any) -> None:
+    """The frozen weights and all that runs between layers in bfloat16, the adapter's own weights in float32: without
+    the conversions at every layer a step takes two thirds of the time."""
+    for weight in model.parameters():
+        if not weight.requires_grad:
+            weight.data = weight.data.to(torch.bfloat16)
+    for layer in model.modules():
+        if hasattr(layer, "lora_A"):
+            layer.cast_input_dtype_enabled = False
 
 
 def _gradient(weight: Tensor) -> Tensor:

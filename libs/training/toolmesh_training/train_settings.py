@@ -63,7 +63,7 @@ class TrainSettings:
     learning_rate: float | None = None
     warmup_share: float = 0.03
     rows_a_step: int = 8
-    rows_a_pass: int = 2
+    rows_a_pass: int = 4
     bf16: bool = True
     check_every: int = 50
     checkpoint_every: int = 50

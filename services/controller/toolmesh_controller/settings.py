@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from toolmesh_controller.app.limits import Limits
+from toolmesh_controller.app.limits import LedByModel, Limits
 from toolmesh_controller.domain.choose import FusionWeights
 from toolmesh_controller.domain.grammar import Bounds
 from toolmesh_core.settings import ServiceSettings, service_config
@@ -33,6 +33,11 @@ class ControllerSettings(ServiceSettings):
         "tools",
         description="LoRA adapter used where a request names none and the model has it; empty uses the model as it is.",
     )
+    led_by_model: LedByModel = Field(
+        "adapters",
+        description="Whether the model judges tools and writes whole calls by itself: where an adapter is used "
+        "(which was trained for it), always (for a strong model), or never (rules decide what they can).",
+    )
     string_chars: int = Field(200, gt=0, description="Most characters of a string that is not copied.")
     array_items: int = Field(16, gt=0, description="Most items of an array.")
     llm_weight: float = Field(
@@ -53,6 +58,7 @@ class ControllerSettings(ServiceSettings):
             max_tool_calls=self.max_tool_calls,
             scored_candidates=self.scored_candidates,
             default_adapter=self.default_adapter,
+            led_by_model=self.led_by_model,
             bounds=Bounds(string_chars=self.string_chars, array_items=self.array_items),
             weights=FusionWeights(llm=self.llm_weight, decisive_lead=self.decisive_lead),
         )

@@ -73,3 +73,11 @@ def test_a_copied_text_is_escaped_for_json_and_grammar() -> None:
     text = 'say a"b'
     _, rules = span_rules(text, units_of(text))
     assert '"a" "\\\\\\"" w2' in rules.values()
+
+
+def test_no_repetition_stands_inside_another_one() -> None:
+    """llama.cpp multiplies them and refuses the grammar."""
+    for item in ({"type": "string"}, {"type": "number"}, {"type": "array", "items": {"type": "string"}}):
+        for line in root_of({"type": "array", "items": item}).splitlines():
+            inside, _, _ = line.partition("){0,15}")
+            assert inside == line or "{" not in inside.rpartition("(")[2]

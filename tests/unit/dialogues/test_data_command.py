@@ -9,7 +9,7 @@ from toolmesh_cli.app import app
 
 
 def test_the_command_writes_the_files_and_says_what_is_in_them(tmp_path: Path) -> None:
-    arguments = ["data", "build", "--out", str(tmp_path), "--count", "60", "--seed", "2"]
+    arguments = ["data", "build", "--out", str(tmp_path), "--count", "60", "--seed", "2", "--written", "none"]
     said = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
     assert said.exit_code == 0
     assert json.loads(said.stdout)["parts"]["train.jsonl"]["dialogues"] == 54

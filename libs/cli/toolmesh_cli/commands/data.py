@@ -9,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from toolmesh_cli.output import JsonOption, stderr, write_json, write_table, write_text
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from toolmesh_dialogues.build import BuildReport
     from toolmesh_dialogues.generators.generator import Generator
 
@@ -37,6 +39,9 @@ def build(
     metatool: Annotated[
         Path | None, typer.Option("--metatool", exists=True, file_okay=False, help="Folder of MetaTool.")
     ] = None,
+    written: Annotated[
+        str, typer.Option("--written", help="Requests written by hand: a folder, the shipped ones, or none.")
+    ] = "shipped",
     held_out: Annotated[
         list[Path] | None,
         typer.Option("--held-out", exists=True, help="Evaluation sets: files or folders that must not be met."),
@@ -56,6 +61,7 @@ def build(
         galleries=tuple(gallery or ()),
         seal_tools=seal_tools,
         metatool=metatool,
+        written=_written(written),
         held_out=tuple(held_out or ()),
     )
     columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -63,6 +69,17 @@ def build(
         task = progress.add_task("building", total=count)
         report = build_data(plan, _generator(llm, llm_model), lambda: progress.advance(task))
     _write(report, out, as_json=as_json)
+
+
+def _written(said: str) -> "Traversable | None":
+    from toolmesh_core.errors import InvalidInput
+    from toolmesh_dialogues.sources.written_source import shipped
+
+    if said in ("shipped", "none"):
+        return shipped() if said == "shipped" else None
+    if not Path(said).is_dir():
+        raise InvalidInput(f"--written: {said} is no folder; give one, or shipped, or none")
+    return Path(said)
 
 
 def _generator(llm: str, model: str) -> "Generator":

@@ -40,9 +40,6 @@ def train(
         LayoutName, typer.Option("--layout", help="The controller's own prompts, or whole dialogues.")
     ] = LayoutName.CONTROLLER,
     weights: Annotated[str, typer.Option("--weights", help="Loss weights of texts and calls.")] = "text=1,call=2",
-    asked_only: Annotated[
-        bool, typer.Option("--asked-only", help="Leave out arguments that the controller's rules decide.")
-    ] = False,
     lora_rank: Annotated[int, typer.Option("--lora-rank", min=1)] = 16,
     full: Annotated[bool, typer.Option("--full", help="Train all weights instead of an adapter.")] = False,
     learning_rate: Annotated[float | None, typer.Option("--learning-rate", min=0.0)] = None,
@@ -76,7 +73,7 @@ def train(
         data=data.resolve(),
         out=out.resolve(),
         base=base.resolve() if base else None,
-        layout=LayoutSettings(layout.value, LossWeights.read(weights), not asked_only, row_tokens),
+        layout=LayoutSettings(layout.value, LossWeights.read(weights), sequence_tokens=row_tokens),
         lora_rank=0 if full else lora_rank,
         lora_alpha=2 * lora_rank,
         learning_rate=learning_rate,

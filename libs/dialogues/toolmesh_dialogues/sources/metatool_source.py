@@ -17,7 +17,7 @@ from toolmesh_dialogues.held_back import is_held_back
 SOURCE = "metatool"
 _DISTRACTORS = 4
 # A few tools have a thousand queries each; more than this teaches their names, not choosing.
-_MOST_QUERIES_A_TOOL = 40
+_MOST_QUERIES_A_TOOL = 8
 
 
 class MetaToolSource:

@@ -136,7 +136,10 @@ class ChooseTools:
         def asks_again(text: str, name: str) -> bool:
             tool = by_name[name]
             if names_place(text) and takes_one_place(tool.parameters):
-                return True
+                # "in Celsius" reads like a place and is another argument's value.
+                read = request_text(text)
+                slots = slots_of(tool.parameters, read, tool.words.name)
+                return not any(slot.decided and slot.parameter.kind == "enum" for slot in slots)
             lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words])[0]
             return lexical >= SAME_TOOL_LEXICAL and all(item.kind != "array" for item in tool.parameters)
 

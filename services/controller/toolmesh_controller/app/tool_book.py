@@ -1,5 +1,6 @@
 """Candidate tools read once: parameters, words and validator of a schema are kept from one decision to the next."""
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,10 @@ class ReadTool:
     parameters: tuple[Parameter, ...]
     words: ToolWords
     validator: JsonSchema
+
+    @property
+    def schema_json(self) -> str:
+        return json.dumps(self.schema)
 
     @property
     def own_words(self) -> frozenset[str]:

@@ -63,18 +63,22 @@ class GrammarWriter:
 
     def members(self, properties: Sequence[tuple[str, Node]], required: frozenset[str], depth: int = 0) -> str:
         """An object with these members in this order; those that are not required may be left out."""
-        if not properties:
+        return self.written([(name, self.value(node, depth + 1)) for name, node in properties], required)
+
+    def written(self, members: Sequence[tuple[str, str]], required: frozenset[str]) -> str:
+        """The same from the expressions of the members' values, the required members first."""
+        if not members:
             return '"{}"'
-        first = self._member_chain(properties, required, depth)
-        must = any(name in required for name, _ in properties)
+        first = self._member_chain(members, required)
+        must = any(name in required for name, _ in members)
         inside = f"({first})" if must else f"({first})?"
         return f'"{{" {inside} "}}"'
 
-    def _member_chain(self, properties: Sequence[tuple[str, Node]], required: frozenset[str], depth: int) -> str:
-        """The members, the required ones before the others, with a comma before each but the first one written."""
+    def _member_chain(self, members: Sequence[tuple[str, str]], required: frozenset[str]) -> str:
+        """The members with a comma before each but the first one written."""
         first, later = "", ""
-        for name, node in reversed(properties):
-            pair = f"{quote(json.dumps(name, ensure_ascii=False) + ': ')} {self._named(self.value(node, depth + 1))}"
+        for name, expression in reversed(members):
+            pair = f"{quote(json.dumps(name, ensure_ascii=False) + ': ')} {self._named(expression)}"
             rest = f" {self._named(later)}" if later else ""
             if name in required:
                 first, later = f"{pair}{rest}", f'", " {pair}{rest}'
@@ -84,8 +88,9 @@ class GrammarWriter:
         return first
 
     def _named(self, expression: str) -> str:
-        """A rule of its own for a long or branching expression, so that grammars stay linear in the schema."""
-        if "|" not in expression and len(expression) < 40:
+        """A rule of its own for a long, branching or repeating expression: grammars stay linear in the schema, and a
+        repetition does not multiply one inside it, which llama.cpp refuses."""
+        if "|" not in expression and "{" not in expression and len(expression) < 40:
             return expression
         for name, body in self.rules.items():
             if body == expression:

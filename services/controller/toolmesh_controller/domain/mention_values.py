@@ -63,7 +63,7 @@ def value_for(parameter: Parameter, mention: Mention, text: str) -> Any:
     if kind == "integer":
         return int(mention.value)
     if kind == "string" and mention.kind == "date":
-        return _written_date(parameter, str(mention.value))
+        return written_date(parameter, str(mention.value))
     if kind == "string" and mention.kind == "number":
         return written.strip()
     if kind == "array" and kind_of(node.get("items", {})) == "string":
@@ -124,7 +124,8 @@ def _item_fits(item: Any, node: Node) -> bool:
     return isinstance(item, wanted.get(kind, object))
 
 
-def _written_date(parameter: Parameter, iso: str) -> str:
+def written_date(parameter: Parameter, iso: str) -> str:
+    """A date in the form that the parameter's description asks for."""
     year, month, day = iso.split("-")
     for pattern, layout in _DATE_PATTERNS:
         if pattern.search(parameter.description):

@@ -1,6 +1,7 @@
 """The candidate tools of a run: searched for once, fetched again by name after a restart."""
 
 import asyncio
+from collections.abc import Sequence
 
 from toolmesh.chat.v1.message_pb2 import ROLE_USER
 from toolmesh.controller.v1.controller_service_pb2 import Candidate
@@ -16,6 +17,8 @@ from toolmesh_planner.domain.times import duration_of
 
 # A search over the whole of a long request finds no more than one over its beginning.
 _LONGEST_QUERY = 4000
+# How many of the user's messages before the request may belong to it.
+_MOST_TURNS_BACK = 3
 
 
 class FindCandidates:
@@ -34,12 +37,28 @@ class FindCandidates:
         request = run.header.request
         names = list(request.tools)
         top_k = max(len(names), self._top_k) if names else self._top_k
-        found = await self._patience.repeat(lambda: self._retriever.search(_query_of(request), top_k, names))
+        found = await self._found(_queries_of(run), top_k, names)
         scored = [Candidate(tool=tool, score=score) for tool, score in found.tools]
         known = {candidate.tool.name for candidate in scored}
         scored += await self._fetch([(name, 0.0) for name in _expected(run) if name not in known])
         run.candidates = {candidate.tool.name: candidate for candidate in scored}
         run.append(_retrieved(scored, found, self._clock.monotonic() - began))
+
+    async def _found(self, queries: Sequence[str], top_k: int, names: Sequence[str]) -> FoundTools:
+        """The best tools of all queries together, each with its best score."""
+
+        async def search(query: str) -> FoundTools:
+            return await self._patience.repeat(lambda: self._retriever.search(query, top_k, names))
+
+        found = await asyncio.gather(*map(search, queries))
+        if len(found) == 1:
+            return found[0]
+        best: dict[str, tuple[Tool, float]] = {}
+        for tool, score in (pair for each in found for pair in each.tools):
+            if tool.name not in best or score > best[tool.name][1]:
+                best[tool.name] = (tool, score)
+        tools = sorted(best.values(), key=lambda pair: -pair[1])[:top_k]
+        return FoundTools(tools, found[0].searched, found[0].degraded)
 
     async def of(self, run: LiveRun) -> dict[str, Candidate]:
         """The candidates by name, best first; a tool that has gone since is left out."""
@@ -71,8 +90,18 @@ class FindCandidates:
             return None
 
 
-def _query_of(request: CreateRunRequest) -> str:
-    return request.input[:_LONGEST_QUERY]
+def _queries_of(run: LiveRun) -> list[str]:
+    """The request, and where the talk before it has led to no call yet, the request with that talk: "at 5 pm" answers
+    a question, and what is wanted was said before."""
+    request = run.header.request
+    said: list[str] = []
+    for message in reversed(list(request.messages)[: run.header.history_messages]):
+        if message.tool or message.tool_calls or len(said) == _MOST_TURNS_BACK:
+            break
+        if message.role == ROLE_USER:
+            said.insert(0, message.content)
+    queries = [request.input, "\n".join([*said, request.input])]
+    return [query[:_LONGEST_QUERY] for query in dict.fromkeys(queries)]
 
 
 def _expected(run: LiveRun) -> list[str]:

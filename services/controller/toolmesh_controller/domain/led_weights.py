@@ -1,0 +1,52 @@
+"""How the scores of the choice and a trained model's verdict are weighed into one decision about a tool."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolmesh_controller.domain.conversation import ChoiceScore
+
+
+@dataclass(frozen=True, slots=True)
+class LedWeights:
+    """All in log-odds of "this tool fits" over "it does not", but where said.
+
+    Attributes:
+        prior, verdict, bias: weights of the scores and of the model's verdict, and what is added.
+        most_prior: beyond it, what the scores say counts no more.
+        certain: from here no further tool is looked at.
+        hopeless: a tool whose prior is below is not shown to the model.
+        most_weighed: most tools that are shown to the model for one wish.
+        least_share: of the best tool's probability, that another one must have to be shown.
+        ask_above: probability of a missing value from which the user is asked.
+    """
+
+    prior: float = 0.5
+    verdict: float = 1.0
+    bias: float = 0.0
+    most_prior: float = 4.0
+    certain: float = 2.0
+    hopeless: float = -6.0
+    most_weighed: int = 3
+    least_share: float = 0.1
+    ask_above: float = 0.5
+
+    def prior_of(self, score: ChoiceScore, scores: Sequence[ChoiceScore]) -> float:
+        """What the scores say of a tool against "no tool"; 0 where that is no choice."""
+        none = next((other.probability for other in scores if not other.tool), None)
+        if none is None:
+            return 0.0
+        return math.log(max(score.probability, 1e-9)) - math.log(max(none, 1e-9))
+
+    def logit(self, prior: float, verdict: float) -> float:
+        """Over 0 where the tool fits."""
+        return self.prior * max(-self.most_prior, min(self.most_prior, prior)) + self.verdict * verdict + self.bias
+
+    def worth_weighing(self, scores: Sequence[ChoiceScore]) -> list[ChoiceScore]:
+        """The tools to show to the model, best first."""
+        tools = [score for score in scores if score.tool]
+        if not tools:
+            return []
+        least = self.least_share * tools[0].probability
+        near = [score for score in tools if score.probability >= least][: self.most_weighed]
+        return [score for score in near if self.prior_of(score, scores) >= self.hopeless]
