@@ -4,8 +4,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml services/tools/*/pyproject.toml))
-SOURCES := $(wildcard libs/*/toolmesh_* services/*/toolmesh_* services/tools/*/toolmesh_*)
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml models/*/pyproject.toml services/*/pyproject.toml services/tools/*/pyproject.toml))
+SOURCES := $(wildcard libs/*/toolmesh_* models/*/toolmesh_* services/*/toolmesh_* services/tools/*/toolmesh_*)
 # Where public evaluation sets lie; what needs them is skipped by name where they are absent.
 DATASETS ?= ../shared/datasets
 

