@@ -1,5 +1,6 @@
 """One step over many rows is the same as many small passes; packed rows are the same as single sequences."""
 
+import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +50,42 @@ def test_the_loss_of_chosen_tokens_is_the_documented_loss(
     assert torch.allclose(
         summed / sum(one.weights[1:]), weighted_lm_loss(learner.model(input_ids=ids).logits, ids, weights), rtol=1e-5
     )
+
+
+def test_padding_to_a_fixed_length_changes_no_loss(
+    tiny_model: Any, settings: TrainSettings, sequences: list[TokenSequence]
+) -> None:
+    learner = Learner(tiny_model, settings, Workers())
+    rows = pack(sequences, 32, seed=1)[:3]
+    padded = collate(rows, sequences, 48)
+    assert padded.ids.shape == (3, 48)
+    assert len(padded.labels) % 64 == 0
+    assert torch.allclose(learner.summed_loss(padded), learner.summed_loss(collate(rows, sequences)), rtol=1e-5)
+
+
+def test_the_base_in_bfloat16_has_nearly_the_same_loss(
+    new_model: Any, settings: TrainSettings, sequences: list[TokenSequence]
+) -> None:
+    batch = collate(pack(sequences, 32, seed=1), sequences, 32)
+    exact = Learner(new_model(), settings, Workers()).summed_loss(batch)
+    short = Learner(new_model(), replace(settings, bf16=True), Workers())
+    assert {each.dtype for each in short.model.parameters()} == {torch.bfloat16, torch.float32}
+    assert torch.allclose(short.summed_loss(batch), exact, rtol=0.02)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_compiled_layers_step_as_plain_ones(
+    new_model: Any, settings: TrainSettings, sequences: list[TokenSequence]
+) -> None:
+    if shutil.which("g++") is None:
+        pytest.fail("compiled training needs a C++ compiler: apt-get install g++")
+    batch = collate(pack(sequences, 32, seed=1), sequences, 32)
+    total = float(batch.weights.sum())
+    plain = Learner(new_model(), settings, Workers())
+    compiled = Learner(new_model(), replace(settings, compiled=True), Workers())
+    for _ in range(2):
+        assert compiled.step([batch], total, 0.5) == pytest.approx(plain.step([batch], total, 0.5), rel=1e-3)
 
 
 def test_only_the_adapter_learns(tiny_model: Any, settings: TrainSettings, sequences: list[TokenSequence]) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from toolmesh_training.layout import TokenSequence
 
 _PADDING = 0
+_LEARNED_MULTIPLE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,14 @@ def pack(sequences: Sequence[TokenSequence], row_tokens: int, seed: int) -> list
 _OPEN_ROWS = 16
 
 
-def collate(rows: Sequence[Row], sequences: Sequence[TokenSequence]) -> Batch:
-    """Rows of one length, padded at the end."""
+def collate(rows: Sequence[Row], sequences: Sequence[TokenSequence], row_tokens: int = 0) -> Batch:
+    """Rows of one length, padded at the end.
+
+    Args:
+        row_tokens: the length, at least; batches of one shape are computed faster than ones that all differ.
+    """
     laid = [[sequences[at] for at in row.members] for row in rows]
-    time = max(sum(len(each.ids) for each in row) for row in laid)
+    time = max(row_tokens, *(sum(len(each.ids) for each in row) for row in laid))
     ids = torch.full((len(rows), time), _PADDING)
     positions = torch.zeros((len(rows), time), dtype=torch.long)
     block = torch.full((len(rows), time), -1)
@@ -88,6 +93,10 @@ def collate(rows: Sequence[Row], sequences: Sequence[TokenSequence]) -> Batch:
                     labels.append(each.ids[at])
                     weights.append(each.weights[at])
             start = end
+    padding = -len(learned) % _LEARNED_MULTIPLE if row_tokens else 0
+    learned += [0] * padding
+    labels += [_PADDING] * padding
+    weights += [0.0] * padding
     earlier = torch.ones(time, time, dtype=torch.bool).tril()
     attend = (block[:, :, None] == block[:, None, :]) & earlier
     return Batch(

@@ -102,7 +102,8 @@ class TrainRun:
         self._learned = learned
         self._order = DataOrder(learned, settings.layout.sequence_tokens, settings.seed)
         rows = pack(held_out, settings.layout.sequence_tokens, 0)[: settings.held_out_rows]
-        self._held_out = [collate(part, held_out) for part in _parts(rows, settings.rows_a_pass)]
+        tokens = settings.layout.sequence_tokens
+        self._held_out = [collate(part, held_out, tokens) for part in _parts(rows, settings.rows_a_pass)]
         self._learner = Learner(base.model, settings, workers)
         self._position = Position()
         self._best_weights: dict[str, torch.Tensor] | None = None
@@ -150,7 +151,8 @@ class TrainRun:
         total = sum(_weight(self._learned[at]) for row in rows for at in row.members)
         tokens = sum(len(self._learned[at].ids) for row in rows for at in row.members)
         mine = rows[self._workers.rank :: self._workers.count]
-        batches = [collate(part, self._learned) for part in _parts(mine, self._settings.rows_a_pass)]
+        row_tokens = self._settings.layout.sequence_tokens
+        batches = [collate(part, self._learned, row_tokens) for part in _parts(mine, self._settings.rows_a_pass)]
         loss = self._learner.step(batches, total, spent)
         self._position.step += 1
         self._position.tokens += tokens

@@ -76,7 +76,7 @@ async def test_models_are_listed_with_what_they_can(stub) -> None:
         384,
     )
     assert (llm.id, llm.engine, llm.task) == ("smollm2-135m-instruct", "llama_cpp", model_pb2.MODEL_TASK_GENERATE)
-    assert (llm.context_tokens, list(llm.adapters), llm.parallel_requests) == (4096, ["odd"], 4)
+    assert (llm.context_tokens, list(llm.adapters), llm.parallel_requests) == (4096, ["odd", "tools"], 4)
     assert embedder.is_default
     assert llm.is_default
     first = await stub.ListModels(pb.ListModelsRequest(page_size=1))

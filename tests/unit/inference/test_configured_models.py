@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from toolmesh_core.errors import Unavailable
 from toolmesh_inference.adapters.configured_models import configured_models
-from toolmesh_inference.models_file import OpenAiModel
+from toolmesh_inference.adapters.packaged_models import smollm2_adapters
+from toolmesh_inference.models_file import LlamaCppModel, OpenAiModel
 from toolmesh_inference.settings import InferenceSettings
 
 TWO_MODELS = """
@@ -99,6 +100,23 @@ def test_adapters_are_pairs_of_name_and_path() -> None:
     assert settings.adapters() == {"tools": Path("/a.gguf"), "style": Path("/b.gguf")}
     with pytest.raises(ValidationError, match="name=path"):
         InferenceSettings(llm_adapters="tools")
+
+
+def test_the_default_model_has_the_packaged_adapter_unless_another_takes_its_name() -> None:
+    ((model,), _) = configured_models(InferenceSettings(llm_adapters="style=/b.gguf"))
+    assert isinstance(model, LlamaCppModel)
+    assert model.adapters == {"tools": smollm2_adapters()["tools"], "style": Path("/b.gguf")}
+    ((model,), _) = configured_models(InferenceSettings(llm_adapters="tools=/a.gguf"))
+    assert isinstance(model, LlamaCppModel)
+    assert model.adapters == {"tools": Path("/a.gguf")}
+
+
+def test_a_model_of_the_users_own_has_no_packaged_adapter(tmp_path: Path) -> None:
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(b"GGUF")
+    ((model,), _) = configured_models(InferenceSettings(llm_model_path=path))
+    assert isinstance(model, LlamaCppModel)
+    assert model.adapters == {}
 
 
 def test_the_models_file_of_the_readme_is_good(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
     "arena": ("planner", "inference"),
     "gateway": ("planner", "retriever", "memory", "controller", "tool_router", "inference", "arena"),
     "tool_calculation": (),
+    "tool_code": (),
     "tool_data": ("retriever",),
     "tool_web": (),
 }
