@@ -68,10 +68,20 @@ bench-main-job: .venv/installed-dev ## Ask all of tests/e2e/main_job.jsonl of a 
 clean: ## Remove what the other commands made, but no data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
+# The stamp is renewed when the list changes; where there is no dpkg, nothing is known and nothing is done.
+.venv/system-packages: system-packages.txt
+	@mkdir -p .venv
+	@missing=$$(sed 's/#.*//' system-packages.txt | while read -r name _; do \
+	  [ -z "$$name" ] || ! command -v dpkg > /dev/null || dpkg -s "$$name" > /dev/null 2>&1 || echo "$$name"; done | xargs); \
+	if [ -z "$$missing" ]; then touch $@; \
+	elif [ "$$(id -u)" = 0 ]; then echo "installing $$missing"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $$missing > /dev/null && touch $@; \
+	else echo "some parts need more; to have them: sudo apt-get install $$missing"; fi
+
 # Packages are linked, not copied, so that a change in the tree is used at once.
 PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt
 
-.venv/installed: constraints.txt $(PACKAGES:=/pyproject.toml)
+.venv/installed: constraints.txt $(PACKAGES:=/pyproject.toml) | .venv/system-packages
 	@echo "installing (a few minutes the first time)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt pip hatchling editables

@@ -2,7 +2,7 @@
 
 from toolmesh_core.errors import ToolError
 from toolmesh_toolkit.pieces import Progress, Result
-from toolmesh_toolkit.process import ToolSettings, run_tools, tool_service
+from toolmesh_toolkit.process import ToolSettings, ToolsUnavailable, run_tools, tool_service
 from toolmesh_toolkit.servicer import ToolServicer
 from toolmesh_toolkit.tool_context import ToolContext
 from toolmesh_toolkit.tool_function import Example, ToolFunction, tool
@@ -16,6 +16,7 @@ __all__ = [
     "ToolFunction",
     "ToolServicer",
     "ToolSettings",
+    "ToolsUnavailable",
     "run_tools",
     "tool",
     "tool_service",

@@ -1,7 +1,8 @@
 """A tool service as a process: settings, state, the servicer, the gRPC server."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from toolmesh_core.settings import ServiceSettings, service_config
 from toolmesh_toolkit.servicer import ToolServicer
 from toolmesh_toolkit.tool_function import ToolFunction
 
+logger = logging.getLogger(__name__)
 Tools = Sequence[ToolFunction[..., Any]]
 
 
@@ -23,6 +25,10 @@ class ToolSettings(ServiceSettings):
     max_output_bytes: int = Field(
         2 * 2**20, gt=0, le=3 * 2**20, description="Most bytes one call may give; gRPC carries 4 MiB a message."
     )
+
+
+class ToolsUnavailable(Exception):
+    """Raised by `state`: the tools cannot work on this machine; the message says what is missing and what to do."""
 
 
 S = TypeVar("S", bound=ToolSettings)
@@ -60,6 +66,7 @@ def run_tools(
         name: of the tool service, as its folder; its settings are read from TOOLMESH_TOOL_<NAME>_*.
         settings_class: for more settings than ToolSettings has.
         state: opens what the tools share; they find it in their context, or the settings where there is none.
+            Where it raises ToolsUnavailable the process says so in one line and offers no tool.
     """
     chosen: Any = settings_class or _settings_of(name)
 
@@ -68,8 +75,14 @@ def run_tools(
         if state is None:
             yield tool_service(tools, state=settings, settings=settings)
             return
-        async with state(settings) as opened:
-            yield tool_service(tools, state=opened, settings=settings)
+        async with AsyncExitStack() as stack:
+            try:
+                opened = await stack.enter_async_context(state(settings))
+            except ToolsUnavailable as error:
+                logger.warning(f"tool service {name!r} offers no tool: {error}")
+                yield tool_service([], settings=settings)
+            else:
+                yield tool_service(tools, state=opened, settings=settings)
 
     run_service(f"tool_{name}", chosen, bootstrap)
 

@@ -21,6 +21,7 @@ def test_the_router_is_told_every_tool_service() -> None:
     told = dict(item.split("=") for item in plans["tool_router"].env["TOOLMESH_TOOL_ROUTER_TOOL_SERVICES"].split(","))
     assert told == {
         "calculation": plans["tool_calculation"].address,
+        "code": plans["tool_code"].address,
         "data": plans["tool_data"].address,
         "web": plans["tool_web"].address,
     }

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import certifi
 
+from toolmesh_core.egress.host_list import HostList, parse_rules
 from toolmesh_tool_web.adapters.web_client import WebClient, WebLimits
-from toolmesh_tool_web.domain.targets import parse_rules
 from toolmesh_tool_web.settings import WebSettings
 
 
@@ -25,8 +25,12 @@ class Desk:
 async def open_desk(settings: WebSettings) -> AsyncIterator[Desk]:
     """The desk for the life of the process."""
     limits = WebLimits(
-        allowed=parse_rules(settings.allowed_hosts),
-        private=parse_rules(settings.private_hosts),
+        hosts=HostList(
+            parse_rules(settings.allowed_hosts),
+            parse_rules(settings.private_hosts),
+            allowed_setting="TOOLMESH_TOOL_WEB_ALLOWED_HOSTS",
+            private_setting="TOOLMESH_TOOL_WEB_PRIVATE_HOSTS",
+        ),
         timeout_s=settings.request_timeout_s,
         max_bytes=settings.max_page_bytes,
         max_redirects=settings.max_redirects,

@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from toolmesh_core.egress.host_list import parse_rules
 from toolmesh_core.settings import service_config
-from toolmesh_tool_web.domain.targets import parse_rules
 from toolmesh_toolkit import ToolSettings
 
 

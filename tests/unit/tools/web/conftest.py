@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 
+from toolmesh_core.egress.host_list import HostList, parse_rules
 from toolmesh_tool_web.adapters.web_client import WebClient, WebLimits
-from toolmesh_tool_web.domain.targets import parse_rules
 
 Reply = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -80,11 +80,8 @@ def client_for(site: Site) -> Callable[..., WebClient]:
     def make(*, names: Names | None = None, allowed: str = "", private: str = "", **limits: float) -> WebClient:
         ours = f"site.test:{site.port},other.test:{site.port}"
         known = names or Names({"site.test": [["127.0.0.1"]], "other.test": [["127.0.0.1"]]})
-        bounds = WebLimits(
-            allowed=parse_rules(f"{ours},{allowed}"),
-            private=parse_rules(private or ours),
-            **limits,  # type: ignore[arg-type]
-        )
-        return WebClient(bounds, ssl.create_default_context(), lookup=known)
+        hosts = HostList(parse_rules(f"{ours},{allowed}"), parse_rules(private or ours), lookup=known)
+        bounds = WebLimits(hosts, **limits)  # type: ignore[arg-type]
+        return WebClient(bounds, ssl.create_default_context())
 
     return make

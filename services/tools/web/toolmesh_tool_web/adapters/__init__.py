@@ -1,1 +1,1 @@
-"""Names, sockets and HTTP."""
+"""HTTP within the bounds of `toolmesh_core.egress`."""

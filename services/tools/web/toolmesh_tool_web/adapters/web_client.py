@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import httpcore
 
+from toolmesh_core.egress.body_reader import read_body
+from toolmesh_core.egress.host_list import HostList
+from toolmesh_core.egress.pinned_network import PinnedNetwork
+from toolmesh_core.egress.targets import Target, parse_target, redirected
 from toolmesh_core.errors import ToolError
-from toolmesh_tool_web.adapters.body_reader import read_body
-from toolmesh_tool_web.adapters.pinned_network import PinnedNetwork
-from toolmesh_tool_web.adapters.resolver import Lookup, checked_addresses, system_lookup
 from toolmesh_tool_web.domain.page_text import check_media_type
-from toolmesh_tool_web.domain.targets import HostRule, Target, check_listed, parse_target, redirected
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -26,8 +26,7 @@ class WebLimits:
         max_bytes: of the body, after unpacking; the rest is left.
     """
 
-    allowed: tuple[HostRule, ...]
-    private: tuple[HostRule, ...] = ()
+    hosts: HostList
     timeout_s: float = 10.0
     max_bytes: int = 1_000_000
     max_redirects: int = 5
@@ -52,10 +51,9 @@ class Page:
 class WebClient:
     """Fetches pages; each request has a connection of its own."""
 
-    def __init__(self, limits: WebLimits, tls: ssl.SSLContext, *, lookup: Lookup = system_lookup) -> None:
+    def __init__(self, limits: WebLimits, tls: ssl.SSLContext) -> None:
         self._limits = limits
         self._tls = tls
-        self._lookup = lookup
 
     async def get(self, url: str) -> Page:
         """The page of a URL.
@@ -78,7 +76,7 @@ class WebClient:
 
     async def _follow(self, target: Target) -> Page:
         for _ in range(self._limits.max_redirects + 1):
-            check_listed(target, self._limits.allowed)
+            self._limits.hosts.check(target)
             found = await self._get_once(target)
             if isinstance(found, Page):
                 return found
@@ -88,12 +86,9 @@ class WebClient:
         )
 
     async def _get_once(self, target: Target) -> Page | Target:
-        async def addresses_of(host: str, port: int) -> list[str]:
-            private = any(rule.fits(target) for rule in self._limits.private)
-            return await checked_addresses(host, port, self._lookup, private_allowed=private)
-
+        network = PinnedNetwork(self._limits.hosts.addresses)
         async with (
-            httpcore.AsyncConnectionPool(ssl_context=self._tls, network_backend=PinnedNetwork(addresses_of)) as pool,
+            httpcore.AsyncConnectionPool(ssl_context=self._tls, network_backend=network) as pool,
             pool.stream("GET", target.url, headers=_headers(target), extensions=self._timeouts()) as response,
         ):
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from toolmesh_core.egress.targets import MAX_URL_CHARS
 from toolmesh_tool_web.adapters.web_client import Page
 from toolmesh_tool_web.bootstrap import Desk
 from toolmesh_tool_web.domain import page_text
 from toolmesh_tool_web.domain.html_reader import read_html
-from toolmesh_tool_web.domain.targets import MAX_URL_CHARS
 from toolmesh_toolkit import Example, ToolContext, tool
 
 

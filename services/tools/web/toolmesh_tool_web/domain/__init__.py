@@ -1,1 +1,1 @@
-"""The rules of what may be fetched: no sockets."""
+"""What a page is to an LLM: no sockets."""

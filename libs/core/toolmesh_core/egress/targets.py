@@ -1,7 +1,6 @@
-"""What a URL points to, and whether the list of hosts lets it through."""
+"""What a URL points to, in the one spelling that is compared with lists of hosts."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
@@ -44,44 +43,6 @@ class Target:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class HostRule:
-    """One entry of a list of hosts: "example.com", "*.example.com" or "example.com:8080".
-
-    Attributes:
-        port: None allows 80 and 443.
-    """
-
-    host: str
-    port: int | None
-    subdomains: bool
-
-    def fits(self, target: Target) -> bool:
-        """Whether the entry lets the target through."""
-        port_fits = target.port == self.port if self.port is not None else target.port in DEFAULT_PORTS.values()
-        if self.subdomains:
-            return port_fits and target.host.endswith(f".{self.host}")
-        return port_fits and target.host == self.host
-
-
-def parse_rules(text: str) -> tuple[HostRule, ...]:
-    """The entries of a comma-separated list.
-
-    Raises:
-        ValueError: an entry is no host.
-    """
-    return tuple(_parse_rule(entry.strip()) for entry in text.split(",") if entry.strip())
-
-
-def _parse_rule(entry: str) -> HostRule:
-    subdomains = entry.startswith("*.")
-    parts = urlsplit(f"//{entry.removeprefix('*.')}")
-    host = parts.hostname or ""
-    if "*" in host or "@" in entry or parts.path or not host:
-        raise ValueError(f"{entry!r} is no host: write example.com, *.example.com or example.com:8080")
-    return HostRule(ascii_host(host), parts.port, subdomains)
-
-
 def ascii_host(host: str) -> str:
     """The host as it is resolved: lower-case, without a last dot, Chinese and other scripts in IDNA.
 
@@ -114,11 +75,11 @@ def parse_target(url: str) -> Target:
     except ValueError as error:
         raise _bad_url(f"{text[:80]!r} is not a URL: {error}") from error
     if parts.scheme not in DEFAULT_PORTS:
-        raise _bad_url(f"only http and https can be read, got {text[:80]!r}")
+        raise _bad_url(f"only http and https can be reached, got {text[:80]!r}")
     if "@" in parts.netloc:
         raise _bad_url("a URL with a user name or password is refused")
     if not _HOST.fullmatch(f"[{host}]" if ":" in host else host):
-        raise _bad_url(f"{text[:80]!r} has no host that can be read")
+        raise _bad_url(f"{text[:80]!r} has no host that can be reached")
     if _is_odd_number(host):
         raise _bad_url(f"{host!r} is a number in a spelling that is refused: write an address as 192.0.2.1")
     path = quote(parts.path or "/", safe=_SAFE) + (f"?{quote(parts.query, safe=_SAFE)}" if parts.query else "")
@@ -138,23 +99,6 @@ def _is_odd_number(host: str) -> bool:
 
 def _bad_url(message: str) -> ToolError:
     return ToolError(message, reason="BAD_URL")
-
-
-def check_listed(target: Target, allowed: Iterable[HostRule]) -> None:
-    """Lets a target through that an entry fits.
-
-    Raises:
-        ToolError: HOST_NOT_ALLOWED, with the setting that would allow it.
-    """
-    rules = list(allowed)
-    if any(rule.fits(target) for rule in rules):
-        return
-    shown = f"{target.host}:{target.port}" if target.port not in DEFAULT_PORTS.values() else target.host
-    why = "no web host is allowed yet" if not rules else "it is not among the allowed web hosts"
-    raise ToolError(
-        f"{shown} cannot be read: {why}; whoever runs ToolMesh can add it to TOOLMESH_TOOL_WEB_ALLOWED_HOSTS",
-        reason="HOST_NOT_ALLOWED",
-    )
 
 
 def redirected(target: Target, location: str) -> Target:

@@ -33,7 +33,7 @@ class Unpacker:
                 unpacked += self._current.decompress(rest, limit - len(unpacked))
             except zlib.error as error:
                 raise ToolError(
-                    f"the page is not packed as {self.claimed!r}, as it claims", reason="NOT_TEXT"
+                    f"the answer is not packed as {self.claimed!r}, as it claims", reason="NOT_TEXT"
                 ) from error
             rest = self._current.unused_data
             if self._current.eof and rest:
@@ -54,7 +54,7 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int)
     """
     packing = encoding.strip().lower()
     if packing not in (*_PLAIN, *_PACKED):
-        raise ToolError(f"the page is packed as {encoding!r}, which cannot be read", reason="NOT_TEXT")
+        raise ToolError(f"the answer is packed as {encoding!r}, which cannot be read", reason="NOT_TEXT")
     unpacker = Unpacker(encoding) if packing in _PACKED else None
     body, sent = bytearray(), 0
     async for chunk in chunks:

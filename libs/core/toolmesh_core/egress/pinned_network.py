@@ -41,7 +41,7 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.AsyncNetworkStream:
         """Refused: no URL means a socket of this machine."""
-        raise httpcore.ConnectError(f"unix sockets are not for web pages: {path}")
+        raise httpcore.ConnectError(f"a socket of this machine is no host: {path}")
 
     async def sleep(self, seconds: float) -> None:
         """Waits; httpcore does between retries."""

@@ -2,9 +2,10 @@
 
 import pytest
 
+from toolmesh_core.egress.addresses import may_connect
+from toolmesh_core.egress.host_list import HostList, parse_rules
+from toolmesh_core.egress.targets import parse_target, redirected
 from toolmesh_core.errors import ToolError
-from toolmesh_tool_web.domain.addresses import may_connect
-from toolmesh_tool_web.domain.targets import check_listed, parse_rules, parse_target, redirected
 
 REFUSED = [
     "0.0.0.0",
@@ -168,11 +169,12 @@ def test_a_url_that_is_none_or_hides_something_is_refused(url: str) -> None:
     ],
 )
 def test_only_listed_hosts_and_ports_are_let_through(rules: str, url: str, allowed: bool) -> None:
+    hosts = HostList(parse_rules(rules), allowed_setting="ALLOWED_HOSTS")
     if allowed:
-        check_listed(parse_target(url), parse_rules(rules))
+        hosts.check(parse_target(url))
         return
-    with pytest.raises(ToolError, match="TOOLMESH_TOOL_WEB_ALLOWED_HOSTS") as caught:
-        check_listed(parse_target(url), parse_rules(rules))
+    with pytest.raises(ToolError, match="add it to ALLOWED_HOSTS") as caught:
+        hosts.check(parse_target(url))
     assert caught.value.reason == "HOST_NOT_ALLOWED"
 
 

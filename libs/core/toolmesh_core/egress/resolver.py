@@ -1,11 +1,10 @@
-"""Looks up a host's addresses once, and gives only those that may be connected to."""
+"""Looks up the addresses of a host."""
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
 from toolmesh_core.errors import ToolError
-from toolmesh_tool_web.domain.addresses import may_connect
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 
@@ -16,11 +15,11 @@ async def system_lookup(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-async def checked_addresses(host: str, port: int, lookup: Lookup, *, private_allowed: bool) -> list[str]:
-    """All addresses of a host; one refused address refuses the host.
+async def look_up(host: str, port: int, lookup: Lookup) -> list[str]:
+    """At least one address of a host.
 
     Raises:
-        ToolError: UNKNOWN_HOST, ADDRESS_NOT_ALLOWED.
+        ToolError: UNKNOWN_HOST.
     """
     try:
         addresses = await lookup(host, port)
@@ -28,11 +27,4 @@ async def checked_addresses(host: str, port: int, lookup: Lookup, *, private_all
         raise ToolError(f"the host {host} is not known", reason="UNKNOWN_HOST", retryable=True) from error
     if not addresses:
         raise ToolError(f"the host {host} has no address", reason="UNKNOWN_HOST")
-    if not all(may_connect(address, private_allowed=private_allowed) for address in addresses):
-        raise ToolError(
-            f"{host} lies in a private or reserved network, which is refused; whoever runs ToolMesh "
-            "can allow a private "
-            "host with TOOLMESH_TOOL_WEB_PRIVATE_HOSTS",
-            reason="ADDRESS_NOT_ALLOWED",
-        )
     return addresses

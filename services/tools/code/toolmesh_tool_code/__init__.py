@@ -1,0 +1,1 @@
+"""A code interpreter: Python in a sandbox that a program cannot leave."""

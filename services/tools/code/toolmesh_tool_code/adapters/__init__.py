@@ -1,0 +1,1 @@
+"""Bubblewrap, the filter of system calls, the processes."""

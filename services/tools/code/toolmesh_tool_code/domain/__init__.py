@@ -1,0 +1,1 @@
+"""The rules of the code interpreter: no processes, no files."""

@@ -1,0 +1,1 @@
+"""What runs inside the sandbox, beside the program: the standard library only, since nothing else need be there."""
