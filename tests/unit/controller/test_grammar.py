@@ -2,7 +2,7 @@
 
 from toolmesh_controller.domain.copying import span_rules, units_of
 from toolmesh_controller.domain.grammar import Bounds, GrammarWriter
-from toolmesh_controller.domain.tool_schema import parameters_of
+from toolmesh_controller.domain.tool_schema import kind_of, parameters_of
 
 
 def root_of(schema: dict[str, object], **kwargs: object) -> str:
@@ -81,3 +81,13 @@ def test_no_repetition_stands_inside_another_one() -> None:
         for line in root_of({"type": "array", "items": item}).splitlines():
             inside, _, _ = line.partition("){0,15}")
             assert inside == line or "{" not in inside.rpartition("(")[2]
+
+
+def test_a_number_that_may_be_text_is_written_as_a_number() -> None:
+    assert kind_of({"type": ["integer", "string"], "pattern": "^[0-9]+$"}) == "integer"
+    assert kind_of({"type": ["string", "integer"]}) == "choice"
+
+
+def test_an_object_whose_members_exclude_each_other_is_an_object() -> None:
+    node = {"type": "object", "properties": {"a": {}, "b": {}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
+    assert kind_of(node) == "object"

@@ -66,14 +66,17 @@ def kind_of(node: Node) -> str:
     """string, integer, number, boolean, null, array, object, enum, choice (several shapes) or any."""
     if "const" in node or "enum" in node:
         return "enum"
-    if "anyOf" in node or "oneOf" in node:
+    # Beside properties, anyOf and oneOf say which of them go together.
+    if ("anyOf" in node or "oneOf" in node) and "properties" not in node:
         return "choice"
     declared = node.get("type")
     if isinstance(declared, str):
         return declared
     if isinstance(declared, list):
-        rest = [kind for kind in declared if kind != "null"]
-        return str(rest[0]) if len(rest) == 1 else "choice"
+        rest = [str(kind) for kind in declared if kind != "null"]
+        # "integer or text" is a number that is too large for some readers, as protobuf writes one.
+        numeric = len(rest) == 2 and rest[0] in ("integer", "number") and rest[1] == "string"
+        return rest[0] if len(rest) == 1 or numeric else "choice"
     if "properties" in node:
         return "object"
     if "items" in node or "prefixItems" in node:
