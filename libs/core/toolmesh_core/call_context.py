@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from toolmesh_core.errors import InvalidInput, PermissionDenied
 
 USER_KEY = "toolmesh-user"
+API_KEY_KEY = "toolmesh-key"
 SESSION_KEY = "toolmesh-session"
 RUN_KEY = "toolmesh-run"
 REQUEST_ID_KEY = "toolmesh-request-id"
@@ -20,6 +21,7 @@ class CallContext:
 
     Attributes:
         user, session, run, request_id: empty where unknown.
+        key: the name of the API key that the gateway let in, never the key; empty where unknown.
         deadline: of `time.monotonic()`; None means no limit.
     """
 
@@ -28,6 +30,7 @@ class CallContext:
     run: str = ""
     request_id: str = ""
     deadline: float | None = None
+    key: str = ""
 
     def metadata(self) -> list[tuple[str, str]]:
         """The non-empty fields as gRPC metadata."""
@@ -36,6 +39,7 @@ class CallContext:
             (SESSION_KEY, self.session),
             (RUN_KEY, self.run),
             (REQUEST_ID_KEY, self.request_id),
+            (API_KEY_KEY, self.key),
         )
         return [pair for pair in pairs if pair[1]]
 
@@ -65,6 +69,7 @@ def context_of_metadata(
         run=_text(found.get(RUN_KEY)),
         request_id=_text(found.get(REQUEST_ID_KEY)),
         deadline=deadline,
+        key=_text(found.get(API_KEY_KEY)),
     )
 
 

@@ -1,7 +1,9 @@
 """Picks the real parts of the tool router."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 from toolmesh.tool_router.v1.tool_router_service_pb2_grpc import add_ToolRouterServiceServicer_to_server
@@ -11,14 +13,18 @@ from toolmesh_core.service import Service
 from toolmesh_core.sqlite_database import SqliteDatabase
 from toolmesh_tool_router.adapters.grpc_tool_service import GrpcConnector
 from toolmesh_tool_router.adapters.memory_artifacts import MemoryArtifacts
+from toolmesh_tool_router.adapters.policy_file import PolicyFile
 from toolmesh_tool_router.adapters.prometheus_meter import PrometheusMeter
+from toolmesh_tool_router.adapters.redacting_log import redacted_log
 from toolmesh_tool_router.adapters.sqlite_registry import MIGRATIONS, SqliteRegistry
 from toolmesh_tool_router.api.servicer import ToolRouterServicer
 from toolmesh_tool_router.app.admit_call import AdmitCall
 from toolmesh_tool_router.app.call_tool_service import CallToolService
 from toolmesh_tool_router.app.carry_out_call import CarryOutCall
+from toolmesh_tool_router.app.follow_policy import FollowPolicy, first_policy
 from toolmesh_tool_router.app.follow_tool_services import FollowToolServices
 from toolmesh_tool_router.app.invoke_tool import InvokeTool
+from toolmesh_tool_router.app.policy_in_force import PolicyInForce
 from toolmesh_tool_router.app.ports import ArtifactStore, CallMeter
 from toolmesh_tool_router.app.register_tool_service import RegisterToolService
 from toolmesh_tool_router.app.running_call import RunningCall
@@ -35,6 +41,9 @@ from toolmesh_tool_router.settings import ToolRouterSettings
 async def bootstrap(settings: ToolRouterSettings) -> AsyncIterator[Service]:
     """The service with everything it needs, closed at the end."""
     clock, meter, tls = SystemClock(), PrometheusMeter(), _tls(settings)
+    source = PolicyFile(settings.policy_file) if settings.policy_file else None
+    policy = PolicyInForce(first_policy(source), meter, clock)
+    follow_policy = FollowPolicy(source, policy, meter, settings.policy_check_s) if source else None
     memory = (
         MemoryArtifacts(settings.memory_address, settings.artifact_timeout_s, tls) if settings.memory_address else None
     )
@@ -52,7 +61,11 @@ async def bootstrap(settings: ToolRouterSettings) -> AsyncIterator[Service]:
         for name, address in settings.addresses().items():
             await register.expect(name, address)
         try:
-            yield _service(settings, clock, meter, directory, register, memory)
+            with redacted_log(lambda: policy.redaction), _asked_by_hang_up(follow_policy):
+                service = _service(settings, clock, meter, directory, register, memory, policy)
+                if follow_policy is not None:
+                    service.background = [*service.background, follow_policy.run]
+                yield service
         finally:
             await directory.close()
             if memory is not None:
@@ -66,6 +79,7 @@ def _service(
     directory: ToolDirectory,
     register: RegisterToolService,
     artifacts: ArtifactStore | None,
+    policy: PolicyInForce,
 ) -> Service:
     follow = FollowToolServices(
         directory,
@@ -75,7 +89,7 @@ def _service(
         check_timeout_s=settings.health_timeout_s,
         relist_s=settings.relist_s,
     )
-    invoke = _invoke_tool(settings, clock, meter, directory, artifacts)
+    invoke = _invoke_tool(settings, clock, meter, directory, artifacts, policy)
     expected = set(settings.addresses())
     ready_at = clock.monotonic() + settings.startup_wait_s
 
@@ -100,11 +114,13 @@ def _invoke_tool(
     meter: CallMeter,
     directory: ToolDirectory,
     artifacts: ArtifactStore | None,
+    policy: PolicyInForce,
 ) -> InvokeTool:
     carry_out = CarryOutCall(
         CallToolService(directory, clock),
         AdmitCall(settings.max_concurrency, settings.max_queue),
         ShortenResult(artifacts, settings.max_result_bytes, settings.summary_characters),
+        policy,
         meter,
         clock,
         RetryPolicy(settings.max_attempts),
@@ -119,11 +135,26 @@ def _invoke_tool(
         directory,
         carry_out,
         recent,
+        policy,
         meter,
         clock,
         max_arguments_bytes=settings.max_arguments_bytes,
         max_partial_characters=settings.max_partial_characters,
     )
+
+
+@contextmanager
+def _asked_by_hang_up(follow: FollowPolicy | None) -> Iterator[None]:
+    """SIGHUP has the policy file read at once."""
+    if follow is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, follow.ask)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 def _tls(settings: ToolRouterSettings) -> TlsFiles | None:

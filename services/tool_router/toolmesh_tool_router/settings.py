@@ -42,6 +42,12 @@ class ToolRouterSettings(ServiceSettings):
     )
     request_memory_calls: int = Field(10_000, gt=0, description="Most finished calls remembered by request_id.")
     request_memory_bytes: int = Field(32 * 2**20, gt=0, description="Most bytes of results remembered by request_id.")
+    policy_file: Path | None = Field(
+        None, description="YAML file of the operator's policy (docs/policy.md); unset takes the one that comes along."
+    )
+    policy_check_s: float = Field(
+        1.0, gt=0, description="Seconds between looks at policy_file; a change is taken at the second look."
+    )
     watch_queue: int = Field(
         1000, gt=0, description="Changes kept for a slow watcher before it gets a snapshot instead."
     )

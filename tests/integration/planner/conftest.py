@@ -24,7 +24,7 @@ from toolmesh.tool.v1.tool_pb2 import Progress, Tool, ToolResult
 from toolmesh.tool_router.v1 import tool_router_service_pb2, tool_router_service_pb2_grpc
 from toolmesh_core.call_context import CallContext, current_call
 from toolmesh_core.channel import connect
-from toolmesh_core.errors import AlreadyExists, NotFound
+from toolmesh_core.errors import AlreadyExists, NotFound, PermissionDenied
 from toolmesh_core.service import Service
 from toolmesh_core.telemetry import current_trace_id
 from toolmesh_planner.bootstrap import bootstrap
@@ -80,6 +80,8 @@ class Router(tool_router_service_pb2_grpc.ToolRouterServiceServicer):
         self.tools: dict[str, str] = {}
         self.effects: Counter[str] = Counter()
         self.contexts: list[CallContext] = []
+        self.permissions: list[tuple[str, bool]] = []
+        self.held: set[str] = set()
         self.longest_s = 0.0
         self.rng = random.Random(1)
 
@@ -92,6 +94,11 @@ class Router(tool_router_service_pb2_grpc.ToolRouterServiceServicer):
         self.begun[request.request_id] += 1
         self.tools[request.request_id] = request.tool
         self.contexts.append(current_call())
+        metadata = dict(context.invocation_metadata())
+        self.permissions.append((str(metadata.get("toolmesh-key", "")), metadata.get("toolmesh-approved") == "true"))
+        if request.tool in self.held and not self.permissions[-1][1]:
+            facts = {"rule": "mails", "why": "they cannot be taken back"}
+            raise PermissionDenied("held", reason="APPROVAL_REQUIRED", metadata=facts)
         if not request.result_only:
             yield tool_router_service_pb2.InvokeToolResponse(progress=Progress(fraction=0.5, message="half"))
         await asyncio.sleep(self.rng.uniform(0, self.longest_s))

@@ -22,7 +22,7 @@ async def journal(tmp_path):
 
 def _header(run, user="ann", session="", request_id=""):
     request = CreateRunRequest(input="hi", session=session, request_id=request_id)
-    return RunHeader(run, user, request, 3, "00-1-2-01")
+    return RunHeader(run, user, request, 3, "00-1-2-01", "desk")
 
 
 def _event(sequence):

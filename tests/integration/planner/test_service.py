@@ -74,6 +74,22 @@ async def test_an_approval_over_the_wire(planner):
         await planner.ApproveToolCall(pb.ApproveToolCallRequest(user="ann", run=run.id, tool_call_id="nothing"))
 
 
+@pytest.mark.parametrize("tool", ["read", "write"])
+async def test_a_call_that_the_routers_policy_holds_is_approved_over_the_wire(planner, neighbours, tool):
+    neighbours.router.held = {tool}
+    request = pb.CreateRunRequest(user="ann", input=tool)
+    run = (await planner.CreateRun(request, metadata=(("toolmesh-key", "desk"),))).run
+    while not run.pending_approvals:
+        run = (await planner.GetRun(pb.GetRunRequest(user="ann", run=run.id))).run
+    call = run.pending_approvals[0].id
+    await planner.ApproveToolCall(pb.ApproveToolCallRequest(user="ann", run=run.id, tool_call_id=call))
+    events = await _events(planner, run)
+    [asked] = [event.approval_requested for event in events if event.HasField("approval_requested")]
+    assert asked.reason == "rule 'mails' of the policy asks for it: they cannot be taken back"
+    assert events[-1].run_ended.run.output == "all done"
+    assert neighbours.router.permissions == [("desk", False), ("desk", True)]
+
+
 async def test_a_cancel_over_the_wire(planner, neighbours):
     neighbours.controller.hold = asyncio.Event()
     run = await _create(planner, "hello")

@@ -19,6 +19,8 @@ from toolmesh_tool_router.settings import ToolRouterSettings
 from toolmesh_toolkit import ToolFunction, tool_service
 
 FOLDER = Path(__file__).parent
+# Most tests are about other things than who may call what.
+OPEN_POLICY = FOLDER / "open_policy.yaml"
 
 
 class RouterClient:
@@ -81,6 +83,7 @@ async def router_as_process(data_dir: Path, **settings: str) -> AsyncIterator[tu
     """The router as it runs in production; settings are in lower case, without their prefix."""
     env = {f"TOOLMESH_TOOL_ROUTER_{name.upper()}": value for name, value in settings.items()}
     env["TOOLMESH_TOOL_ROUTER_DATA_DIR"] = str(data_dir)
+    env.setdefault("TOOLMESH_TOOL_ROUTER_POLICY_FILE", str(OPEN_POLICY))
     async with process("toolmesh_tool_router", env, log_path=data_dir.with_suffix(".log")) as started:
         client = RouterClient(started.address)
         try:
@@ -112,7 +115,8 @@ def start_sample() -> Callable[[Path], AbstractAsyncContextManager[ServiceProces
 @pytest.fixture
 def open_router(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[RouterClient]]:
     def open_one(**settings: Any) -> AbstractAsyncContextManager[RouterClient]:
-        return router_in_process(ToolRouterSettings(**{"data_dir": tmp_path / "router", **settings}))
+        usual = {"data_dir": tmp_path / "router", "policy_file": OPEN_POLICY}
+        return router_in_process(ToolRouterSettings(**{**usual, **settings}))
 
     return open_one
 

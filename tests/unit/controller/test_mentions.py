@@ -102,3 +102,19 @@ def test_reading_a_text_takes_linear_time_whatever_it_holds(piece: str) -> None:
 
 def test_rows_of_digits_and_numbers_beyond_floats_are_no_numbers() -> None:
     assert list(find_numbers("9" * 5000 + " and 1e999")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("minus four, seven and negative 3.5", [-4, 7, -3.5]),
+        ("a dozen eggs and half a dozen rolls", [12, 6]),
+        ("half an hour and two and a half litres", [0.5, 2.5]),
+        ("f/4 at 50 mm", [4, 50]),
+        ("a hundred and twenty people", [120]),
+        ("10 minus 4", [10, -4]),
+        ("a few hundred people", []),
+    ],
+)
+def test_numbers_as_people_say_them(text: str, values: list[float]) -> None:
+    assert [value for _, _, value in find_numbers(text)] == values

@@ -15,7 +15,7 @@ from toolmesh.planner.v1.run_pb2 import Run
 from toolmesh.planner.v1.run_service_pb2 import CreateRunRequest
 from toolmesh.tool.v1.tool_pb2 import CallContext, Tool, ToolResult
 from toolmesh_core.errors import NotFound, ToolMeshError
-from toolmesh_planner.app.ports import FoundTools, Invocation, OnProgress, StoredRun
+from toolmesh_planner.app.ports import FoundTools, Invocation, OnProgress, Permission, StoredRun
 from toolmesh_planner.bootstrap import Planner
 from toolmesh_planner.domain.run_state import RunHeader
 from toolmesh_planner.settings import PlannerSettings
@@ -141,6 +141,7 @@ class FakeRouter:
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     calls: list[ToolCall] = field(default_factory=list)
     contexts: list[CallContext] = field(default_factory=list)
+    permissions: list[Permission] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
     async def get_tool(self, name: str) -> Tool:
@@ -149,10 +150,16 @@ class FakeRouter:
         return self.tools[name]
 
     async def invoke(
-        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: OnProgress | None
+        self,
+        call: ToolCall,
+        context: CallContext,
+        permission: Permission,
+        timeout_s: float,
+        on_progress: OnProgress | None,
     ) -> Invocation:
         self.calls.append(call)
         self.contexts.append(context)
+        self.permissions.append(permission)
         if on_progress is not None:
             on_progress(0.5, "half", "")
         try:

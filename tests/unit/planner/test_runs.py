@@ -69,9 +69,9 @@ async def test_a_call_is_in_the_journal_before_it_is_sent(world, says, wants):
     seen = []
     invoke = world.router.invoke
 
-    async def looking(call, context, timeout_s, on_progress):
+    async def looking(call, context, *rest):
         seen.append([event.WhichOneof("event") for event in world.journal.events[context.run]][-1])
-        return await invoke(call, context, timeout_s, on_progress)
+        return await invoke(call, context, *rest)
 
     world.router.invoke = looking
     world.decides(wants("send"), says("done"))
@@ -82,9 +82,9 @@ async def test_a_call_is_in_the_journal_before_it_is_sent(world, says, wants):
 async def test_a_step_is_on_disk_before_the_next_decision_is_carried_out(world, says, wants):
     invoke = world.router.invoke
 
-    async def then_the_disk_is_slow(call, context, timeout_s, on_progress):
+    async def then_the_disk_is_slow(call, context, *rest):
         world.journal.gate = world.journal.gate or asyncio.Event()
-        return await invoke(call, context, timeout_s, on_progress)
+        return await invoke(call, context, *rest)
 
     world.router.invoke = then_the_disk_is_slow
     world.decides(wants("add"), wants("add"), says("done"))

@@ -16,11 +16,14 @@ from toolmesh_tool_router.app.call_tool_service import CallToolService
 from toolmesh_tool_router.app.carry_out_call import CarryOutCall
 from toolmesh_tool_router.app.follow_tool_services import FollowToolServices
 from toolmesh_tool_router.app.invoke_tool import InvokeTool
+from toolmesh_tool_router.app.policy_in_force import PolicyInForce
 from toolmesh_tool_router.app.register_tool_service import RegisterToolService
 from toolmesh_tool_router.app.shorten_result import ShortenResult
 from toolmesh_tool_router.app.tool_directory import ToolDirectory
 from toolmesh_tool_router.domain.call_events import ArtifactRef, CallEvent, ToolCall, ToolEvent, ToolOutcome
 from toolmesh_tool_router.domain.circuit_breaker import BreakerState, CircuitBreaker
+from toolmesh_tool_router.domain.policy.policy import Policy, Unmatched
+from toolmesh_tool_router.domain.policy.rule import Effect
 from toolmesh_tool_router.domain.recent_calls import RecentCalls
 from toolmesh_tool_router.domain.retry_policy import RetryPolicy
 from toolmesh_tool_router.domain.time_limits import TimeLimits
@@ -144,6 +147,9 @@ class FakeMeter:
         self.results: list[tuple[str, str]] = []
         self.in_flight = 0
         self.breakers: dict[str, BreakerState | None] = {}
+        self.decisions: list[str] = []
+        self.policy_reads: list[str] = []
+        self.policy_was_read = asyncio.Event()
 
     def began(self, tool: str) -> None:
         self.in_flight += 1
@@ -154,6 +160,13 @@ class FakeMeter:
 
     def refused(self, result: str) -> None:
         self.results.append(("", result))
+
+    def decided(self, effect: str) -> None:
+        self.decisions.append(str(effect))
+
+    def policy_read(self, result: str) -> None:
+        self.policy_reads.append(result)
+        self.policy_was_read.set()
 
     def breaker(self, service: str, state: BreakerState | None) -> None:
         self.breakers[service] = state
@@ -176,12 +189,15 @@ class FakeRouter:
         self.follow = FollowToolServices(
             self.directory, self.register, self.clock, every_s=1.0, check_timeout_s=1.0, relist_s=15.0
         )
+        # Most tests are about other things than who may call what.
+        self.policy = PolicyInForce(Policy(unmatched=Unmatched(otherwise=Effect.ALLOW)), self.meter, self.clock)
         self.invoke = InvokeTool(
             self.directory,
             CarryOutCall(
                 CallToolService(self.directory, self.clock),
                 AdmitCall(2, 1),
                 ShortenResult(self.artifacts, 1000, 200),
+                self.policy,
                 self.meter,
                 self.clock,
                 RetryPolicy(3),
@@ -190,6 +206,7 @@ class FakeRouter:
                 sleep=self._sleep,
             ),
             RecentCalls(keep_s=600.0, max_calls=100, max_bytes=10_000),
+            self.policy,
             self.meter,
             self.clock,
             max_arguments_bytes=1000,

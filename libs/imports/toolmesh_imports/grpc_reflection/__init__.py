@@ -5,7 +5,8 @@ from toolmesh_imports.grpc_reflection.grpc_tool import GrpcTool
 from toolmesh_imports.grpc_reflection.importer import GrpcImport, import_grpc
 from toolmesh_imports.grpc_reflection.method_tools import LeftOut
 from toolmesh_imports.grpc_reflection.options import ImportOptions
-from toolmesh_imports.grpc_reflection.secret_metadata import SecretMetadata, SecretSource
+from toolmesh_imports.grpc_reflection.secret_metadata import SecretMetadata
+from toolmesh_imports.secret_source import SecretSource
 
 __all__ = [
     "GrpcImport",

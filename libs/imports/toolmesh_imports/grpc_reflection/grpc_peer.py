@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import grpc
 
 from toolmesh_core.errors import InvalidInput
-from toolmesh_imports.grpc_reflection.secret_metadata import CallMetadata, SecretMetadata, SecretSource, read_metadata
+from toolmesh_imports.grpc_reflection.secret_metadata import CallMetadata, SecretMetadata, read_metadata
+from toolmesh_imports.secret_source import SecretSource
 
 # ToolMesh's own habits (context metadata, quick reconnects) are for neighbours; a foreign server gets none of them.
 _OPTIONS: tuple[tuple[str, Any], ...] = (

@@ -4,26 +4,14 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from toolmesh_core.errors import InvalidInput, NotFound, ToolError
+from toolmesh_imports.secret_source import SecretSource
 
 MetadataPair = tuple[str, str | bytes]
 _KEY = re.compile(r"(?!grpc-)[0-9a-z_.-]+")
 _VALUE = re.compile(r"[\x20-\x7e]*")
 _IN_ITS_PLACE = "[secret]"
-
-
-class SecretSource(Protocol):
-    """Knows secrets by the names that an import gives them."""
-
-    async def secret(self, reference: str) -> str:
-        """The secret, such as a token.
-
-        Raises:
-            NotFound: there is none of that name.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

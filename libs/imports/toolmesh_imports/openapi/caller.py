@@ -16,7 +16,8 @@ from toolmesh_imports.openapi.answer import read_answer
 from toolmesh_imports.openapi.operation import OpenApiTool
 from toolmesh_imports.openapi.redirects import is_redirect, redirected_request
 from toolmesh_imports.openapi.request import PreparedRequest, prepare
-from toolmesh_imports.openapi.secrets import NoSecrets, Redaction, SecretSource, add_credentials
+from toolmesh_imports.openapi.secrets import Redaction, add_credentials
+from toolmesh_imports.secret_source import NoSecrets, SecretSource
 
 _ACCEPT = "application/json, text/plain;q=0.9, text/*;q=0.8, */*;q=0.5"
 

@@ -3,34 +3,15 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from toolmesh_core.errors import NotFound, ToolError
 from toolmesh_imports.openapi.operation import Credential, Operation
 from toolmesh_imports.openapi.request import PreparedRequest, checked_header
 from toolmesh_imports.openapi.styles import percent
+from toolmesh_imports.secret_source import SecretSource
 
 _IN_ITS_PLACE = "[secret]"
-
-
-class SecretSource(Protocol):
-    """Knows secrets by the names that an import's options give them."""
-
-    async def secret(self, reference: str) -> str:
-        """The secret: a token or key; for http basic, "user:password".
-
-        Raises:
-            NotFound: there is none of that name.
-        """
-        ...
-
-
-class NoSecrets:
-    """Knows none."""
-
-    async def secret(self, reference: str) -> str:
-        """Never there."""
-        raise NotFound(f"no secret {reference!r}")
 
 
 class Redaction:

@@ -4,10 +4,12 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from toolmesh_controller.app.act_by_rules import ActByRules
+from toolmesh_controller.app.act_by_rules import ActByRules, sources_of
 from toolmesh_controller.app.acting import Acting, open_now, without_repeats
 from toolmesh_controller.app.choose_tools import Choice
+from toolmesh_controller.app.fill_arguments import FillArguments
 from toolmesh_controller.app.judge_tool import JudgeTool, Verdict
 from toolmesh_controller.app.ports import NewId
 from toolmesh_controller.app.tool_book import ReadTool
@@ -26,6 +28,7 @@ class _Judged:
     """A tool for a part of the request, with what the model says of it; it fits where `logit` is over 0."""
 
     tool: ReadTool
+    part: Part
     brief: Brief
     verdict: Verdict | None
     logit: float
@@ -36,8 +39,11 @@ class ActByModel:
     by_rules: takes over where the model's arguments are not valid.
     """
 
-    def __init__(self, judge: JudgeTool, by_rules: ActByRules, new_id: NewId, weights: LedWeights) -> None:
+    def __init__(
+        self, judge: JudgeTool, fill: FillArguments, by_rules: ActByRules, new_id: NewId, weights: LedWeights
+    ) -> None:
         self._judge = judge
+        self._fill = fill
         self._by_rules = by_rules
         self._new_id = new_id
         self._weights = weights
@@ -53,9 +59,7 @@ class ActByModel:
             if judged.verdict and not acting.must_call and judged.verdict.lacks > self._weights.ask_above:
                 lacking.append(judged)
                 continue
-            arguments = await self._judge.arguments(
-                acting.ref, acting.model, judged.tool, judged.brief, {}, acting.usage
-            )
+            arguments = await self._arguments(acting, judged)
             if arguments is None:
                 return await self._by_rules(acting, choice)
             written = json.dumps(arguments, ensure_ascii=False)
@@ -64,6 +68,11 @@ class ActByModel:
         if calls:
             return Decision(calls=tuple(calls), usage=acting.usage, scores=choice.scores, context_cut=choice.cut)
         return await self._asking(acting, choice, lacking[0]) if lacking else None
+
+    async def _arguments(self, acting: Acting, judged: _Judged) -> dict[str, Any] | None:
+        """What the words decide stands; what stays open of the required ones the model writes in one text."""
+        said = await self._fill.said(judged.tool, sources_of(judged.part, acting.turn))
+        return await self._judge.arguments(acting.ref, acting.model, judged.tool, judged.brief, said, acting.usage)
 
     def _due(self, acting: Acting, choice: Choice) -> Iterator[tuple[Part, list[tuple[str, float]]]]:
         """The parts that a call may be due for, each with its likely tools and their priors, best first."""
@@ -83,9 +92,9 @@ class ActByModel:
         for name, prior in tools:
             tool = acting.tools[name]
             if acting.must_call:
-                return _Judged(tool, brief, None, math.inf)
+                return _Judged(tool, part, brief, None, math.inf)
             verdict = await self._judge.verdict(acting.ref, acting.model, tool, brief, acting.usage)
-            judged = _Judged(tool, brief, verdict, self._weights.logit(prior, verdict.fits))
+            judged = _Judged(tool, part, brief, verdict, self._weights.logit(prior, verdict.fits))
             if best is None or judged.logit > best.logit:
                 best = judged
             if judged.logit > self._weights.certain:

@@ -11,7 +11,7 @@ from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.conversation import Decision, Finish, Role, ToolCall
 from toolmesh_controller.domain.grounding import rendered
 from toolmesh_controller.domain.missing import question_about
-from toolmesh_controller.domain.plan_parts import PlannedPart
+from toolmesh_controller.domain.parts import Part
 from toolmesh_controller.domain.turn import Turn
 from toolmesh_controller.domain.words import has_cjk
 from toolmesh_core.errors import FailedPrecondition
@@ -28,7 +28,7 @@ class ActByRules:
         refused: list[tuple[ReadTool, Filled]] = []
         for item in open_now(acting, choice):
             tool = acting.tools[item.tool]
-            sources = _sources(item, acting.turn)
+            sources = sources_of(item.part, acting.turn)
             filled = await self._fill(
                 acting.ref, acting.model, tool, sources, acting.usage, may_ask=not acting.must_call
             )
@@ -53,13 +53,13 @@ class ActByRules:
         return None
 
 
-def _sources(item: PlannedPart, turn: Turn) -> list[str]:
+def sources_of(part: Part, turn: Turn) -> list[str]:
     """Where an argument's value may come from, the nearest first."""
     results = "\n".join(done.result or "" for done in turn.done)
-    with_results = f"{item.part.text}\n{results}" if results else ""
+    with_results = f"{part.text}\n{results}" if results else ""
     said = [message.content for message in turn.history if message.role is not Role.SYSTEM and message.content]
-    sources = [with_results] if item.part.dependent and results else []
-    sources += [item.part.text, turn.request, with_results]
+    sources = [with_results] if part.dependent and results else []
+    sources += [part.text, turn.request, with_results]
     sources += reversed(said[-6:])
     return list(dict.fromkeys(text for text in sources if text))
 

@@ -55,8 +55,9 @@ class Decide:
         self._inference = inference
         self._limits = limits
         self._choose = ChooseTools(inference, fit_prompt, limits)
-        self._by_rules = ActByRules(FillArguments(inference, fit_prompt, limits), new_id)
-        self._by_model = ActByModel(JudgeTool(inference, fit_prompt, limits), self._by_rules, new_id, limits.led)
+        fill, judge = FillArguments(inference, fit_prompt, limits), JudgeTool(inference, fit_prompt, limits)
+        self._by_rules = ActByRules(fill, new_id)
+        self._by_model = ActByModel(judge, fill, self._by_rules, new_id, limits.led)
         self._write = WriteAnswer(inference, fit_prompt, limits)
 
     async def __call__(self, ask: DecideAsk) -> AsyncGenerator[str | Decision, None]:

@@ -75,6 +75,16 @@ class FillArguments:
         arguments = {item.name: written[item.name] for item in tool.parameters if item.name in written}
         return await self._checked(ref, model, tool, sources[0], arguments, usage)
 
+    async def said(self, tool: ReadTool, sources: Sequence[str]) -> dict[str, Any]:
+        """Values by parameter that the words decide by themselves: mentions, and optional ones that are spoken of."""
+        found, _ = await offloaded(sum(map(len, sources)), lambda: _sourced_slots(tool, sources))
+        slots = [item.slot for item in found]
+        return {
+            slot.parameter.name: slot.value
+            for slot in slots
+            if slot.decided and (slot.mention or not slot.parameter.required)
+        }
+
     async def _value(
         self,
         ref: ModelRef,

@@ -73,19 +73,21 @@ class JudgeTool:
         decided: Mapping[str, Any],
         usage: Usage,
     ) -> dict[str, Any] | None:
-        """All arguments in one text; None where what was written is not valid under the schema.
+        """The required arguments in one text; None where what was written is not valid under the schema.
 
         Args:
-            decided: values that stand already.
+            decided: values that stand already. Optional arguments that are not among them are left out: a small model
+                adds ones that nobody spoke of as often as it finds ones that the words hide.
         """
-        if not tool.parameters:
-            return {}
+        wanted = [item for item in tool.parameters if item.required or item.name in decided]
+        if all(item.name in decided for item in wanted):
+            return self._valid(tool, {item.name: decided[item.name] for item in wanted})
         messages = await self._prompt(model, tool, brief, CALL)
         constraint = Constraint(json_schema=tool.schema_json)
         if model.takes_grammar:
             text = brief.text
             grammar = await offloaded(
-                len(text), lambda: call_grammar(tool.parameters, request_text(text), decided, self.limits.bounds)
+                len(text), lambda: call_grammar(wanted, request_text(text), decided, self.limits.bounds)
             )
             constraint = Constraint(grammar=grammar)
         sampling = Sampling(temperature=_GREEDY, max_tokens=self.limits.argument_tokens)

@@ -44,7 +44,7 @@ _CJK_DIGITS = {character: at for at, character in enumerate("零一二三四五�
 _CJK_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 
 _DIGITS = re.compile(
-    r"(?:(?<![\w.@/-])|(?<=\d[-–~]))(?:[$€£¥]\s?)?(?P<sign>(?<!\d)[-−+]?)"
+    r"(?:(?<![\w.@/-])|(?<=\d[-–~])|(?<=\bf/))(?:[$€£¥]\s?)?(?P<sign>(?<!\d)[-−+]?)"
     r"(?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
     r"(?P<exponent>[eE][-+]?\d{1,3})?"
     r"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|[kK]\b|\s?[万亿千百])?(?P<percent>\s?%)?(?![\d@])",
@@ -57,7 +57,16 @@ _IDENTIFIER = re.compile(
 )
 _WORD = "|".join([*_UNITS, *_TENS, *("dozen", "hundred", "thousand", "million", "billion")])
 _NEXT_WORD = rf"(?:(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+|[\s-]+)(?:{_WORD})"
-_WORDS = re.compile(rf"\b(?!dozen|hundred|thousand|million|billion)(?:{_WORD})(?:{_NEXT_WORD})*\b", re.IGNORECASE)
+_LARGE = "dozen|hundred|thousand|million|billion"
+# "a dozen", "minus four", "two and a half"; a large word alone is no number ("a few hundred").
+_WORDS = re.compile(
+    rf"\b(?P<sign>(?:minus|negative)\s+)?(?:an?\s+(?=(?:{_LARGE})\b)|(?!{_LARGE}))(?P<words>(?:{_WORD})(?:{_NEXT_WORD})*)"
+    r"(?P<half>\s+and\s+a\s+half)?\b",
+    re.IGNORECASE,
+)
+_HALF = re.compile(r"\bhalf\s+an?\s+(?P<dozen>dozen\b)?", re.IGNORECASE)
+_MINUS_CHARS = 12
+_MINUS = re.compile(r"\b(?:minus|negative)\s+$", re.IGNORECASE)
 _CJK_NUMBER = re.compile(
     r"(?<![零一二三四五六七八九十百千万亿两〇])[零一二三四五六七八九十百千万亿两〇]{1,16}(?![零一二三四五六七八九十百千万亿两〇])"
 )
@@ -68,7 +77,8 @@ def find_numbers(text: str) -> Iterator[tuple[int, int, Number]]:
     """(start, end, value) of each number, in order. Numbers inside identifiers such as AB12C or 10.0.0.1 are none."""
     text = _BY.sub(" ", text)
     identifiers = [match.span() for match in _IDENTIFIER.finditer(text)]
-    spans = [*_written_in_digits(text, identifiers), *_written_in_words(text), *_written_in_chinese(text)]
+    halves = [(match.start(), match.end(), 6 if match["dozen"] else 0.5) for match in _HALF.finditer(text)]
+    spans = [*_written_in_digits(text, identifiers), *_written_in_words(text), *halves, *_written_in_chinese(text)]
     yield from sorted(spans)
 
 
@@ -84,17 +94,22 @@ def _written_in_digits(text: str, identifiers: list[tuple[int, int]]) -> Iterato
         scale = (match["scale"] or "").strip()
         if scale:
             value = _tidy(value * (_SCALES.get(scale.lower()) or _CJK_SCALES.get(scale, 1)))
-        yield match.start(), match.end(), -value if match["sign"] in ("-", "−") else value
+        said_minus = _MINUS.search(text, max(0, match.start() - _MINUS_CHARS), match.start())
+        negative = match["sign"] in ("-", "−") or said_minus is not None
+        yield said_minus.start() if said_minus else match.start(), match.end(), -value if negative else value
 
 
 def _written_in_words(text: str) -> Iterator[tuple[int, int, Number]]:
     for match in _WORDS.finditer(text):
-        words = [word for word in re.split(r"[\s-]+", match.group().lower()) if word != "and"]
-        yield match.start(), match.end(), _sum_of_words(words)
+        if _HALF.match(text, match.start() - 5):
+            continue
+        words = [word for word in re.split(r"[\s-]+", match["words"].lower()) if word != "and"]
+        value = _sum_of_words(words) + (0.5 if match["half"] else 0)
+        yield match.start(), match.end(), -value if match["sign"] else value
 
 
 def _sum_of_words(words: list[str]) -> int:
-    total, group = 0, 0
+    total, group = 0, int(words[0] in _SCALES)
     for word in words:
         if word in _UNITS or word in _TENS:
             group += _UNITS.get(word, _TENS.get(word, 0))

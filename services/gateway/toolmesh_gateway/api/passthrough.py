@@ -107,7 +107,8 @@ class _Passing:
             RATE_LIMITED.inc()
             raise
         left = context.time_remaining()
-        enter_call(CallContext(user=key.user, deadline=None if left is None else time.monotonic() + left))
+        deadline = None if left is None else time.monotonic() + left
+        enter_call(CallContext(user=key.user, deadline=deadline, key=key.name))
 
     def _reachable(self) -> Any:
         if self._call is None:

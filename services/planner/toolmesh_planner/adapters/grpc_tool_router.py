@@ -10,11 +10,15 @@ from toolmesh.tool.v1.tool_pb2 import CallContext, Tool
 from toolmesh.tool_router.v1 import tool_router_service_pb2, tool_router_service_pb2_grpc
 from toolmesh.tool_router.v1.tool_router_service_pb2 import InvocationResult, InvokeToolResponse
 from toolmesh_core.error_status import CONNECTION_LOST
-from toolmesh_core.errors import Cancelled, Internal, Unavailable
-from toolmesh_planner.app.ports import Invocation, OnProgress, RouterLost
+from toolmesh_core.errors import Cancelled, Internal, PermissionDenied, Unavailable
+from toolmesh_planner.app.ports import ApprovalRequired, Invocation, OnProgress, Permission, RouterLost
 from toolmesh_planner.domain.times import seconds_of
 
 _CONNECT_S = 0.5
+# As metadata, which the gateway lets no client set: the router must not believe a client that it was approved.
+_KEY_KEY = "toolmesh-key"
+_APPROVED_KEY = "toolmesh-approved"
+Metadata = tuple[tuple[str, str], ...]
 
 
 class GrpcToolRouter:
@@ -36,11 +40,17 @@ class GrpcToolRouter:
         return response.tool
 
     async def invoke(
-        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: OnProgress | None
+        self,
+        call: ToolCall,
+        context: CallContext,
+        permission: Permission,
+        timeout_s: float,
+        on_progress: OnProgress | None,
     ) -> Invocation:
         """Makes a call; without `on_progress` only the result is asked for, which costs less.
 
         Raises:
+            ApprovalRequired: a rule of the operator's policy holds the call until a person has approved it.
             RouterLost: the router went away. Any other error of the tree: the router's answer about this call.
         """
         await self._connected()
@@ -51,11 +61,16 @@ class GrpcToolRouter:
             context=context,
             result_only=on_progress is None,
         )
+        metadata = _metadata_of(permission)
         try:
             if on_progress is None:
-                result = (await self._invoke_unary(request, timeout=timeout_s)).result
+                result = (await self._invoke_unary(request, timeout=timeout_s, metadata=metadata)).result
             else:
-                result = await self._streamed(request, timeout_s, on_progress)
+                result = await self._streamed(request, metadata, timeout_s, on_progress)
+        except PermissionDenied as error:
+            if error.reason == ApprovalRequired.default_reason:
+                raise ApprovalRequired(_who_asks(error), metadata=error.metadata) from error
+            raise
         except Cancelled as error:
             raise RouterLost(f"the tool router stopped: {error.message}", sent=True) from error
         except Unavailable as error:
@@ -65,10 +80,14 @@ class GrpcToolRouter:
         return Invocation(result.tool_result, seconds_of(result.call_duration), max(1, result.attempts))
 
     async def _streamed(
-        self, request: tool_router_service_pb2.InvokeToolRequest, timeout_s: float, on_progress: OnProgress
+        self,
+        request: tool_router_service_pb2.InvokeToolRequest,
+        metadata: Metadata,
+        timeout_s: float,
+        on_progress: OnProgress,
     ) -> InvocationResult:
         result: InvocationResult | None = None
-        responses = self._stub.InvokeTool(request, timeout=timeout_s)
+        responses = self._stub.InvokeTool(request, timeout=timeout_s, metadata=metadata)
         try:
             # To the very end: the status that follows the result is on its way already, a cancel would be a call more.
             async for response in responses:
@@ -95,3 +114,14 @@ class GrpcToolRouter:
                 await self._channel.channel_ready()
         except TimeoutError as error:
             raise RouterLost("the tool router does not answer; is it running?", sent=False) from error
+
+
+def _who_asks(error: PermissionDenied) -> str:
+    why = error.metadata.get("why", "")
+    return f"rule '{error.metadata.get('rule', '')}' of the policy asks for it" + (f": {why}" if why else "")
+
+
+def _metadata_of(permission: Permission) -> Metadata:
+    key = ((_KEY_KEY, permission.key),) if permission.key else ()
+    approved = ((_APPROVED_KEY, "true"),) if permission.approved else ()
+    return (*key, *approved)

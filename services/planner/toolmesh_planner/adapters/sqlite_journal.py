@@ -38,10 +38,11 @@ MIGRATIONS = (
         PRIMARY KEY (run, sequence)
     ) WITHOUT ROWID;
     """,
+    "ALTER TABLE runs ADD COLUMN api_key TEXT NOT NULL DEFAULT ''",
 )
 _ADD_RUN = """
-    INSERT INTO runs (id, user, session, request_id, request, history_messages, traceparent)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO runs (id, user, session, request_id, request, history_messages, traceparent, api_key)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_EVENT = "INSERT INTO events (run, sequence, event) VALUES (?, ?, ?)"
 _BY_REQUEST = "SELECT id FROM runs WHERE user = ? AND request_id = ? AND request_id != ''"
@@ -76,6 +77,7 @@ class SqliteJournal:
                     request.SerializeToString(),
                     header.history_messages,
                     header.traceparent,
+                    header.key,
                 ),
             )
             connection.execute(_ADD_EVENT, (header.run, first.sequence, first.SerializeToString()))
@@ -171,6 +173,7 @@ def _stored(row: sqlite3.Row, events: list[RunEvent]) -> StoredRun:
         request=_parsed(CreateRunRequest, row["request"], row["id"]),
         history_messages=row["history_messages"],
         traceparent=row["traceparent"],
+        key=row["api_key"],
     )
     return StoredRun(
         header,

@@ -14,6 +14,8 @@ from toolmesh_planner.app.cancel_run import CancelRun
 from toolmesh_planner.app.create_run import CreateRun
 from toolmesh_planner.app.read_runs import ReadRuns
 
+# Set by the gateway, which takes it from no client.
+_KEY_KEY = "toolmesh-key"
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -28,7 +30,9 @@ class RunServicer(RunServiceServicer):
 
     async def CreateRun(self, request: pb.CreateRunRequest, context: _Context) -> pb.CreateRunResponse:
         """Starts a run and returns at once."""
-        return pb.CreateRunResponse(run=await self.create(user_of(request.user), request))
+        metadata = dict(context.invocation_metadata() or ())
+        key = str(metadata.get(_KEY_KEY, ""))
+        return pb.CreateRunResponse(run=await self.create(user_of(request.user), request, key))
 
     async def GetRun(self, request: pb.GetRunRequest, context: _Context) -> pb.GetRunResponse:
         """Returns a run."""

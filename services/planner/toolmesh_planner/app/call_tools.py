@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolmesh.planner.v1.run_event_pb2 import RunEvent, ToolCallFinished, ToolProgress
+from toolmesh.planner.v1.run_event_pb2 import ApprovalRequested, RunEvent, ToolCallFinished, ToolProgress
 from toolmesh.tool.v1.tool_pb2 import CallContext
 from toolmesh_core.clock import Clock
 from toolmesh_core.errors import ToolMeshError, Unavailable
 from toolmesh_planner.app.find_candidates import FindCandidates
 from toolmesh_planner.app.live_run import LiveRun
 from toolmesh_planner.app.patience import Patience
-from toolmesh_planner.app.ports import Invocation, RouterLost, ToolRouter
+from toolmesh_planner.app.ports import ApprovalRequired, Invocation, Permission, RouterLost, ToolRouter
 from toolmesh_planner.app.run_metrics import observe_call
 from toolmesh_planner.domain.call_plan import start_event
 from toolmesh_planner.domain.observations import failure_of
-from toolmesh_planner.domain.run_state import CallState
+from toolmesh_planner.domain.run_state import Approval, CallState
 from toolmesh_planner.domain.times import duration_of
 
 
@@ -58,6 +58,9 @@ class CallTools:
         try:
             invocation = await self._invoke(run, call)
             result, attempts = invocation.result, invocation.attempts
+        except ApprovalRequired as held:
+            run.append(RunEvent(approval_requested=ApprovalRequested(call=call.call, reason=held.message)))
+            return None
         except RouterLost as lost:
             return lost if call.idempotent or not lost.sent else _unknown_outcome(call)
         except ToolMeshError as error:
@@ -77,9 +80,15 @@ class CallTools:
 
     async def _invoke(self, run: LiveRun, call: CallState) -> Invocation:
         header = run.header
+        run.untrusted.read(run.state.messages)
         context = CallContext(
-            user=header.user, session=header.request.session, run=header.run, tool_call_id=call.call.id
+            user=header.user,
+            session=header.request.session,
+            run=header.run,
+            tool_call_id=call.call.id,
+            untrusted_arguments=run.untrusted.arguments_from_it(call.call.arguments_json),
         )
+        permission = Permission(header.key, approved=call.approval is Approval.APPROVED)
 
         def tell(fraction: float, message: str, partial_output: str) -> None:
             progress = ToolProgress(
@@ -91,7 +100,8 @@ class CallTools:
         on_progress = None if candidate is not None and candidate.tool.result_only else tell
 
         async def invoke() -> Invocation:
-            return await self.router.invoke(call.call, context, min(self.timeout_s, run.remaining_s), on_progress)
+            timeout_s = min(self.timeout_s, run.remaining_s)
+            return await self.router.invoke(call.call, context, permission, timeout_s, on_progress)
 
         def is_safe(error: ToolMeshError) -> bool:
             return isinstance(error, RouterLost) and (call.idempotent or not error.sent)

@@ -43,8 +43,12 @@ class CreateRun:
     most_bytes: int
     most_history: int
 
-    async def __call__(self, user: str, asked: CreateRunRequest) -> Run:
-        """The run as it begins, or as it is where this request_id has begun one before."""
+    async def __call__(self, user: str, asked: CreateRunRequest, key: str = "") -> Run:
+        """The run as it begins, or as it is where this request_id has begun one before.
+
+        Args:
+            key: the name of the API key that the request came with, for the operator's policy.
+        """
         if asked.request_id:
             known = await self.journal.find_request(user, asked.request_id)
             if known is not None:
@@ -54,7 +58,7 @@ class CreateRun:
         with self.runs.place_for(user):
             await self.candidates.check_named(request)
             history = await self._add_history(request, given=bool(asked.messages))
-            header = RunHeader(self.new_id(), user, request, history, current_traceparent())
+            header = RunHeader(self.new_id(), user, request, history, current_traceparent(), key)
             first = self._first_event(header)
             begun = await self.journal.create(header, first)
             if begun != header.run:

@@ -14,6 +14,7 @@ from toolmesh_planner.app.event_feed import EventFeed
 from toolmesh_planner.app.ports import Journal
 from toolmesh_planner.domain.run_state import RunHeader, RunState
 from toolmesh_planner.domain.run_view import run_of, timestamp_of
+from toolmesh_planner.domain.untrusted_text import UntrustedText
 
 
 class JournalFailed(Exception):
@@ -39,6 +40,7 @@ class LiveRun:
         self.state = RunState.of(header, events)
         self.feed = EventFeed(list(events))
         self.candidates: dict[str, Candidate] | None = None
+        self.untrusted = UntrustedText()
         # How it will end, once that is decided for good; `sealed` says that this is on disk.
         self.ending: Run | None = None
         self.sealed = asyncio.Event()

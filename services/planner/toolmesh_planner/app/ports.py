@@ -10,7 +10,7 @@ from toolmesh.controller.v1.decision_pb2 import Decision
 from toolmesh.planner.v1.run_event_pb2 import RunEvent
 from toolmesh.planner.v1.run_pb2 import Run
 from toolmesh.tool.v1.tool_pb2 import CallContext, Tool, ToolResult
-from toolmesh_core.errors import Unavailable
+from toolmesh_core.errors import PermissionDenied, Unavailable
 from toolmesh_planner.domain.run_state import RunHeader
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -30,6 +30,25 @@ class RouterLost(Unavailable):
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
+
+
+class ApprovalRequired(PermissionDenied):
+    """The router made no call: a person must approve it first. The message says which rule asks."""
+
+    default_reason = "APPROVAL_REQUIRED"
+
+
+@dataclass(frozen=True)
+class Permission:
+    """On whose word a call is made.
+
+    Attributes:
+        key: the name of the API key that the run came with.
+        approved: a person has agreed to this call.
+    """
+
+    key: str = ""
+    approved: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,11 +147,17 @@ class ToolRouter(Protocol):
         ...
 
     async def invoke(
-        self, call: ToolCall, context: CallContext, timeout_s: float, on_progress: OnProgress | None
+        self,
+        call: ToolCall,
+        context: CallContext,
+        permission: Permission,
+        timeout_s: float,
+        on_progress: OnProgress | None,
     ) -> Invocation:
         """Makes a call; without `on_progress` only the result is asked for, which costs less.
 
         Raises:
+            ApprovalRequired: a rule of the operator's policy holds the call until a person has approved it.
             RouterLost: the router went away. Any other error of the tree: the router's answer about this call.
         """
         ...

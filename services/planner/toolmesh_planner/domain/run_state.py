@@ -41,6 +41,7 @@ class RunHeader:
         request: checked; `messages` is the whole conversation that the run begins with, `limits` those in force.
         history_messages: how many of these messages came before the request.
         traceparent: the trace that the run belongs to, also after a restart.
+        key: the name of the API key that the request came with; empty where the gateway does not say.
     """
 
     run: str
@@ -48,6 +49,7 @@ class RunHeader:
     request: CreateRunRequest
     history_messages: int = 0
     traceparent: str = ""
+    key: str = ""
 
 
 def journal_damaged(run: str, how: str) -> Internal:
@@ -209,6 +211,11 @@ class RunState:
 
     def _ask_approval(self, event: RunEvent) -> None:
         call = self.calls[event.approval_requested.call.id]
+        if call.started:
+            # The router held it, so it was not made after all.
+            call.started = False
+            last = len(self.tools_called) - 1 - self.tools_called[::-1].index(call.call.tool)
+            del self.tools_called[last]
         call.approval = Approval.WAITING
         call.asked_s = seconds_of(event.time)
 

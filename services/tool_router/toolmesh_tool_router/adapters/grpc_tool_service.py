@@ -105,7 +105,12 @@ def _request(call: ToolCall) -> tool_service_pb2.InvokeToolRequest:
         arguments_json=call.arguments_json or "{}",
         request_id=call.request_id,
         context=tool_pb2.CallContext(
-            user=call.user, session=call.session, run=call.run, tool_call_id=call.tool_call_id
+            user=call.user,
+            session=call.session,
+            run=call.run,
+            tool_call_id=call.tool_call_id,
+            untrusted_arguments=call.untrusted_arguments,
+            egress_hosts=call.egress_hosts,
         ),
     )
 

@@ -8,6 +8,8 @@ from toolmesh_tool_router.domain.circuit_breaker import BreakerState
 
 _CALLS = counter("toolmesh_tool_router_calls", "Tool calls that ended, by tool and result.", ("tool", "result"))
 _REFUSED = counter("toolmesh_tool_router_refused_calls", "Calls refused before they were accepted.", ("reason",))
+_DECISIONS = counter("toolmesh_tool_router_policy_decisions", "What the policy said of calls, by effect.", ("effect",))
+_POLICY_READS = counter("toolmesh_tool_router_policy_reads", "Readings of the policy file, by result.", ("result",))
 _DURATION = histogram("toolmesh_tool_router_call_duration_seconds", "Time of a tool call, retries included.", ("tool",))
 _IN_FLIGHT = gauge("toolmesh_tool_router_calls_in_flight_count", "Tool calls that run or wait.", ("tool",))
 _BREAKER = gauge(
@@ -32,6 +34,14 @@ class PrometheusMeter:
         """A call was refused before it was accepted."""
         _REFUSED.labels(result).inc()
 
+    def decided(self, effect: str) -> None:
+        """The policy decided on a call."""
+        _decisions(effect).inc()
+
+    def policy_read(self, result: str) -> None:
+        """The policy file was read."""
+        _POLICY_READS.labels(result).inc()
+
     def breaker(self, service: str, state: BreakerState | None) -> None:
         """The state of a service's breaker."""
         if state is not None:
@@ -53,3 +63,8 @@ def _duration(tool: str) -> Any:
 @cache
 def _calls(tool: str, result: str) -> Any:
     return _CALLS.labels(tool, result)
+
+
+@cache
+def _decisions(effect: str) -> Any:
+    return _DECISIONS.labels(effect)

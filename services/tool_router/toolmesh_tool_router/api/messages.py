@@ -1,6 +1,8 @@
 """Between the contract's messages and the domain's types."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from toolmesh.tool.v1 import tool_pb2
 from toolmesh.tool_router.v1 import tool_router_service_pb2, tool_service_endpoint_pb2
@@ -9,6 +11,8 @@ from toolmesh_tool_router.domain.call_events import CallEvent, Finished, Progres
 from toolmesh_tool_router.domain.tool_definition import ToolDefinition
 from toolmesh_tool_router.domain.tool_registry import EndpointState, ToolChange, ToolService
 
+KEY_KEY = "toolmesh-key"
+APPROVED_KEY = "toolmesh-approved"
 _STATES = {
     EndpointState.READY: tool_service_endpoint_pb2.ENDPOINT_STATE_READY,
     EndpointState.UNREACHABLE: tool_service_endpoint_pb2.ENDPOINT_STATE_UNREACHABLE,
@@ -56,8 +60,11 @@ def watch_message(change: ToolChange) -> tool_router_service_pb2.WatchToolsRespo
     return tool_router_service_pb2.WatchToolsResponse(upserted=tool_message(change.definition))
 
 
-def tool_call(request: tool_router_service_pb2.InvokeToolRequest) -> ToolCall:
-    """A call; the gateway's metadata says for whom, the request only where that is silent."""
+def tool_call(
+    request: tool_router_service_pb2.InvokeToolRequest, metadata: Mapping[str, str | bytes] = MappingProxyType({})
+) -> ToolCall:
+    """A call; the metadata, which the gateway never takes from a client, says for whom, the request only where that
+    is silent. What opens doors, the key and a person's approval, is believed of the metadata alone."""
     caller, sent = current_call(), request.context
     return ToolCall(
         tool=request.tool,
@@ -67,6 +74,9 @@ def tool_call(request: tool_router_service_pb2.InvokeToolRequest) -> ToolCall:
         session=caller.session or sent.session,
         run=caller.run or sent.run,
         tool_call_id=sent.tool_call_id,
+        key=str(metadata.get(KEY_KEY, "")),
+        approved=metadata.get(APPROVED_KEY) == "true",
+        untrusted_arguments=tuple(sent.untrusted_arguments),
     )
 
 

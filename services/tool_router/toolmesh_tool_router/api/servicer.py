@@ -49,7 +49,8 @@ class ToolRouterServicer(tool_router_service_pb2_grpc.ToolRouterServiceServicer)
 
     async def InvokeTool(self, request: pb.InvokeToolRequest, context: Context) -> AsyncIterator[pb.InvokeToolResponse]:
         """Calls a tool."""
-        async for event in self._invoke(tool_call(request)):
+        metadata = dict(context.invocation_metadata() or ())
+        async for event in self._invoke(tool_call(request, metadata)):
             if isinstance(event, Finished) or not request.result_only:
                 yield event_message(event)
 

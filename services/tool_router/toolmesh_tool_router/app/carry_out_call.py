@@ -13,7 +13,9 @@ from toolmesh_core.errors import DeadlineExceeded, ToolMeshError
 from toolmesh_core.telemetry import span
 from toolmesh_tool_router.app.admit_call import AdmitCall
 from toolmesh_tool_router.app.call_tool_service import CallToolService
+from toolmesh_tool_router.app.policy_in_force import PolicyInForce
 from toolmesh_tool_router.app.ports import CallMeter
+from toolmesh_tool_router.app.redact_outcome import redacted
 from toolmesh_tool_router.app.running_call import RunningCall
 from toolmesh_tool_router.app.shorten_result import ShortenResult
 from toolmesh_tool_router.domain.call_events import Finished, ToolCall, ToolOutcome
@@ -37,6 +39,7 @@ class CarryOutCall:
         attempt: CallToolService,
         admit: AdmitCall,
         shorten: ShortenResult,
+        policy: PolicyInForce,
         meter: CallMeter,
         clock: Clock,
         retry: RetryPolicy,
@@ -48,6 +51,7 @@ class CarryOutCall:
         self._attempt = attempt
         self._admit = admit
         self._shorten = shorten
+        self._policy = policy
         self._meter = meter
         self._clock = clock
         self._retry = retry
@@ -76,6 +80,8 @@ class CarryOutCall:
             result = "tool_failure" if finished.outcome.failure else "ok"
         except ToolMeshError as error:
             result = error.default_reason
+            # Its service may have said it, in words that nobody chose with secrets in mind.
+            error.message = self._policy.redaction.text(error.message)
             raise
         finally:
             self._meter.ended(call.tool, result, self._clock.monotonic() - started)
@@ -87,7 +93,7 @@ class CarryOutCall:
             raise DeadlineExceeded(f"no time left to call tool {call.tool!r}; allow the request more time")
         async with self._admit.place(call.tool, left_s):
             outcome, attempts = await self._outcome(call, tool, running, started + left_s)
-        outcome, truncated = await self._shorten(call, outcome)
+        outcome, truncated = await self._shorten(call, await redacted(outcome, self._policy.redaction))
         return Finished(outcome, self._clock.monotonic() - started, attempts, truncated)
 
     async def _outcome(

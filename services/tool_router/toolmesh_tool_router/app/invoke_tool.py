@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 import orjson
 
 from toolmesh_core.clock import Clock
 from toolmesh_core.errors import FailedPrecondition, InvalidInput, NotFound, PermissionDenied, ToolMeshError
 from toolmesh_tool_router.app.carry_out_call import CarryOutCall
+from toolmesh_tool_router.app.policy_in_force import PolicyInForce
 from toolmesh_tool_router.app.ports import CallMeter
 from toolmesh_tool_router.app.running_call import RunningCall
 from toolmesh_tool_router.app.tool_directory import ToolDirectory
@@ -34,6 +36,7 @@ class InvokeTool:
         directory: ToolDirectory,
         carry_out: CarryOutCall,
         recent: RecentCalls[RunningCall],
+        policy: PolicyInForce,
         meter: CallMeter,
         clock: Clock,
         *,
@@ -43,6 +46,7 @@ class InvokeTool:
         self._directory = directory
         self._carry_out = carry_out
         self._recent = recent
+        self._policy = policy
         self._meter = meter
         self._clock = clock
         self._max_arguments_bytes = max_arguments_bytes
@@ -53,7 +57,7 @@ class InvokeTool:
 
         Raises:
             NotFound: no such tool. InvalidInput: bad arguments, or the request id of another call.
-            And what CarryOutCall raises.
+            PermissionDenied, ResourceExhausted: the policy's word. And what CarryOutCall raises.
         """
         try:
             return self._joined(call) if call.request_id else self._begin(call).follow()
@@ -63,8 +67,12 @@ class InvokeTool:
 
     def _begin(self, call: ToolCall) -> RunningCall:
         tool = self._directory.find(call.tool)
-        self._check_arguments(tool, call.arguments_json)
-        return RunningCall(partial(self._carry_out, call, tool), self._max_partial_characters)
+        arguments = self._checked_arguments(tool, call.arguments_json)
+        permit = self._policy.admit(call, tool, arguments)
+        carry_out = partial(self._carry_out, permit.call, tool)
+        running = RunningCall(carry_out, self._max_partial_characters, lambda text: self._policy.redaction.text(text))
+        running.task.add_done_callback(lambda _: permit.places.leave())
+        return running
 
     def _joined(self, call: ToolCall) -> AsyncIterator[CallEvent]:
         key = (call.user, call.request_id)
@@ -86,7 +94,7 @@ class InvokeTool:
         size = 0 if running.failed else len(task.result().outcome.output_json)
         self._recent.finish(key, self._clock.monotonic(), size)
 
-    def _check_arguments(self, tool: RegisteredTool, text: str) -> None:
+    def _checked_arguments(self, tool: RegisteredTool, text: str) -> Any:
         name = tool.definition.name
         if len(text) > self._max_arguments_bytes:
             raise InvalidInput(
@@ -101,7 +109,7 @@ class InvokeTool:
                 f"tool {name!r}: the arguments are not JSON: {error}", field="arguments_json", reason="BAD_ARGUMENTS"
             ) from error
         if tool.schema.is_valid(arguments):
-            return
+            return arguments
         errors = tool.schema.errors(arguments)
         raise InvalidInput(
             f"tool {name!r}: {'; '.join(line for _, line in errors)}",

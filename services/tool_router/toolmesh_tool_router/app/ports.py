@@ -66,6 +66,23 @@ class ArtifactStore(Protocol):
         ...
 
 
+class PolicyText(Protocol):
+    """Where the operator's policy is written."""
+
+    @property
+    def name(self) -> str:
+        """What faults are told with."""
+        ...
+
+    def version(self) -> object:
+        """Something that is another when the text is; None where there is no text now."""
+        ...
+
+    def read(self) -> str:
+        """The text. InvalidInput where it cannot be read."""
+        ...
+
+
 class CallMeter(Protocol):
     """Counts and times calls."""
 
@@ -79,6 +96,14 @@ class CallMeter(Protocol):
 
     def refused(self, result: str) -> None:
         """A call was refused before it was accepted."""
+        ...
+
+    def decided(self, effect: str) -> None:
+        """The policy decided on a call: "allow", "deny", "hold" or "limit"."""
+        ...
+
+    def policy_read(self, result: str) -> None:
+        """The policy file was read: "taken" or "refused"."""
         ...
 
     def breaker(self, service: str, state: BreakerState | None) -> None:

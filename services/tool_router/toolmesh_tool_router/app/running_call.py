@@ -16,13 +16,15 @@ class RunningCall:
     Args:
         carry: carries the call out and tells this object what happens.
         max_partial_characters: the most partial output that one call may stream.
+        redact: blots the secrets out of a text before it is passed on.
 
     Attributes:
         reached_tool: the tool may have begun, so that the call may have taken effect.
     """
 
-    def __init__(self, carry: Carry, max_partial_characters: int) -> None:
+    def __init__(self, carry: Carry, max_partial_characters: int, redact: Callable[[str], str]) -> None:
         self._room = max_partial_characters
+        self._redact = redact
         self._events: list[Progress | PartialOutput] = []
         self._changed = asyncio.Event()
         self._followers = 0
@@ -49,6 +51,9 @@ class RunningCall:
                     "the tool streams more partial output than one call may; ask for less of it",
                     reason="OUTPUT_TOO_LARGE",
                 )
+            event = PartialOutput(self._redact(event.text))
+        else:
+            event = Progress(event.fraction, self._redact(event.message))
         self._events.append(event)
         self._changed.set()
 

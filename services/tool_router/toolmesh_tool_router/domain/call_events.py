@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call as the caller asks for it; for whom is the platform's word."""
+    """One call as the caller asks for it; for whom is the platform's word.
+
+    Attributes:
+        key: the name of the API key that the request came with, where it is known.
+        approved: a person has agreed to the call.
+        untrusted_arguments: JSON Pointers of arguments whose text came from an earlier tool result.
+        egress_hosts: the hosts that the policy names for the call.
+    """
 
     tool: str
     arguments_json: str
@@ -14,6 +21,10 @@ class ToolCall:
     session: str = ""
     run: str = ""
     tool_call_id: str = ""
+    key: str = ""
+    approved: bool = False
+    untrusted_arguments: tuple[str, ...] = ()
+    egress_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

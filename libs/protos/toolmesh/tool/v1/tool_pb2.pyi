@@ -223,6 +223,8 @@ class CallContext(_message.Message):
     SESSION_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
     TOOL_CALL_ID_FIELD_NUMBER: _builtins.int
+    UNTRUSTED_ARGUMENTS_FIELD_NUMBER: _builtins.int
+    EGRESS_HOSTS_FIELD_NUMBER: _builtins.int
     user: _builtins.str
     """The user the run belongs to."""
     session: _builtins.str
@@ -231,6 +233,16 @@ class CallContext(_message.Message):
     """The run, if any."""
     tool_call_id: _builtins.str
     """The id of the tool call in that run."""
+    @_builtins.property
+    def untrusted_arguments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The arguments, as JSON Pointers (RFC 6901), whose text came from an earlier tool result of the run or its session."""
+
+    @_builtins.property
+    def egress_hosts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The hosts that the operator's policy names for this call: "example.com", "*.example.com". Empty: it names none.
+        The router tells them and does not hold the tool to them.
+        """
+
     def __init__(
         self,
         *,
@@ -238,10 +250,12 @@ class CallContext(_message.Message):
         session: _builtins.str = ...,
         run: _builtins.str = ...,
         tool_call_id: _builtins.str = ...,
+        untrusted_arguments: _abc.Iterable[_builtins.str] | None = ...,
+        egress_hosts: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run", "session", b"session", "tool_call_id", b"tool_call_id", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["egress_hosts", b"egress_hosts", "run", b"run", "session", b"session", "tool_call_id", b"tool_call_id", "untrusted_arguments", b"untrusted_arguments", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -100,7 +100,9 @@ class ToolRouterServiceServicer:
     def InvokeTool(self, request, context):
         """Checks the arguments and calls a tool; streams progress and partial output, then exactly one result.
         A repeated request_id within ten minutes returns the first call's result without calling again.
-        NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full.
+        NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full, or a
+        limit of the policy is reached (POLICY_LIMIT). PERMISSION_DENIED: the policy denies the call (POLICY_DENIED) or
+        holds it for a person's approval (APPROVAL_REQUIRED); metadata "rule" names the rule.
         UNAVAILABLE: its service is down or its breaker is open. DEADLINE_EXCEEDED: too slow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

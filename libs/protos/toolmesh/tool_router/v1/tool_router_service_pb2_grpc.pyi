@@ -42,7 +42,9 @@ class ToolRouterServiceStub:
     InvokeTool: _grpc.UnaryStreamMultiCallable[_tool_router_service_pb2.InvokeToolRequest, _tool_router_service_pb2.InvokeToolResponse]
     """Checks the arguments and calls a tool; streams progress and partial output, then exactly one result.
     A repeated request_id within ten minutes returns the first call's result without calling again.
-    NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full.
+    NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full, or a
+    limit of the policy is reached (POLICY_LIMIT). PERMISSION_DENIED: the policy denies the call (POLICY_DENIED) or
+    holds it for a person's approval (APPROVAL_REQUIRED); metadata "rule" names the rule.
     UNAVAILABLE: its service is down or its breaker is open. DEADLINE_EXCEEDED: too slow.
     """
     RegisterToolService: _grpc.UnaryUnaryMultiCallable[_tool_router_service_pb2.RegisterToolServiceRequest, _tool_router_service_pb2.RegisterToolServiceResponse]
@@ -68,7 +70,9 @@ class ToolRouterServiceAsyncStub(ToolRouterServiceStub):
     InvokeTool: _aio.UnaryStreamMultiCallable[_tool_router_service_pb2.InvokeToolRequest, _tool_router_service_pb2.InvokeToolResponse]  # type: ignore[assignment]
     """Checks the arguments and calls a tool; streams progress and partial output, then exactly one result.
     A repeated request_id within ten minutes returns the first call's result without calling again.
-    NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full.
+    NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full, or a
+    limit of the policy is reached (POLICY_LIMIT). PERMISSION_DENIED: the policy denies the call (POLICY_DENIED) or
+    holds it for a person's approval (APPROVAL_REQUIRED); metadata "rule" names the rule.
     UNAVAILABLE: its service is down or its breaker is open. DEADLINE_EXCEEDED: too slow.
     """
     RegisterToolService: _aio.UnaryUnaryMultiCallable[_tool_router_service_pb2.RegisterToolServiceRequest, _tool_router_service_pb2.RegisterToolServiceResponse]  # type: ignore[assignment]
@@ -115,7 +119,9 @@ class ToolRouterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_tool_router_service_pb2.InvokeToolResponse], _abc.AsyncIterator[_tool_router_service_pb2.InvokeToolResponse]]:
         """Checks the arguments and calls a tool; streams progress and partial output, then exactly one result.
         A repeated request_id within ten minutes returns the first call's result without calling again.
-        NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full.
+        NOT_FOUND: unknown tool. INVALID_ARGUMENT: bad arguments, each named. RESOURCE_EXHAUSTED: its queue is full, or a
+        limit of the policy is reached (POLICY_LIMIT). PERMISSION_DENIED: the policy denies the call (POLICY_DENIED) or
+        holds it for a person's approval (APPROVAL_REQUIRED); metadata "rule" names the rule.
         UNAVAILABLE: its service is down or its breaker is open. DEADLINE_EXCEEDED: too slow.
         """
 

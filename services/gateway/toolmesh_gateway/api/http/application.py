@@ -136,7 +136,7 @@ class Application:
         exchange.extra_headers += _rate_headers(key, bucket)
         timeout_s = timeout_of(exchange.headers, route.timeout_s)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        enter_call(CallContext(user=key.user, deadline=deadline))
+        enter_call(CallContext(user=key.user, deadline=deadline, key=key.name))
 
     def _watch_client(self, exchange: Exchange, task: "asyncio.Task[Any]") -> None:
         loop = asyncio.get_running_loop()
