@@ -55,9 +55,7 @@ def train(
     row_tokens: Annotated[int, typer.Option("--row-tokens", min=64, help="Tokens of a packed row.")] = 512,
     check_every: Annotated[int, typer.Option("--check-every", min=1, help="Steps between held-out checks.")] = 50,
     patience: Annotated[int, typer.Option("--patience", min=0, help="Checks without gain that end it; 0 never.")] = 5,
-    compiled: Annotated[
-        bool, typer.Option("--compile", help="Compile the layers first (needs a C++ compiler): faster steps.")
-    ] = False,
+    compiled: Annotated[bool, typer.Option("--compile", help="Compile layers first, by g++: faster steps.")] = False,
     threads: Annotated[int, typer.Option("--threads", min=0, help="0 is one a core.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of --out.")] = False,
     ray: Annotated[bool, typer.Option("--ray", help="Train on the workers of a Ray cluster.")] = False,
@@ -84,8 +82,7 @@ def train(
         lora_alpha=2 * lora_rank,
         learning_rate=learning_rate,
         rows_a_step=rows_a_step,
-        # Passes of one size, so that their shapes are the same.
-        rows_a_pass=rows_a_step if rows_a_step <= MOST_ROWS_A_PASS else 4,
+        rows_a_pass=_rows_a_pass(rows_a_step),
         compiled=compiled,
         check_every=check_every,
         patience=patience,
@@ -95,6 +92,11 @@ def train(
     )
     outcome = _by_ray(settings, ray_workers, resume=resume) if ray else _here(settings, resume=resume)
     _tell(outcome, out, adapter=not full, as_json=as_json)
+
+
+def _rows_a_pass(rows_a_step: int) -> int:
+    """Passes of one size, so that their shapes are the same."""
+    return rows_a_step if rows_a_step <= MOST_ROWS_A_PASS else 4
 
 
 @app.command()

@@ -43,6 +43,14 @@ def demo_server() -> MCPServer[Any]:
         print("a word to stderr", file=sys.stderr, flush=True)
         return f"{' '.join(sorted(os.environ))} {os.environ.get('TOKEN', '')}"
 
+    _add_slow_tools(server)
+    _add_asking_tools(server)
+    return server
+
+
+def _add_slow_tools(server: MCPServer[Any]) -> None:
+    ended: list[str] = []
+
     @server.tool(structured_output=False)
     async def work(steps: int, context: Context[Any, Any]) -> str:
         """Work in steps."""
@@ -60,13 +68,13 @@ def demo_server() -> MCPServer[Any]:
             ended.append("cancelled")
         return ""
 
-    ended: list[str] = []
-
     @server.tool(structured_output=False)
     def waited() -> str:
         """Tell how often `wait` was cancelled."""
         return " ".join(ended)
 
+
+def _add_asking_tools(server: MCPServer[Any]) -> None:
     @server.tool(structured_output=False)
     async def grow(context: Context[Any, Any]) -> str:
         """Get one tool more."""
@@ -87,8 +95,6 @@ def demo_server() -> MCPServer[Any]:
     def end() -> str:
         """End the process at once."""
         os._exit(3)
-
-    return server
 
 
 def speak_only(version: str) -> dict[str, Any]:
