@@ -61,7 +61,7 @@ class ActByModel:
                 continue
             arguments = await self._arguments(acting, judged)
             if arguments is None:
-                return await self._by_rules(acting, choice)
+                return await self._by_rules.bare(acting, choice)
             written = json.dumps(arguments, ensure_ascii=False)
             calls.append(ToolCall(self._new_id("call"), judged.tool.name, written))
         calls = without_repeats(calls, acting.turn)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from toolmesh_controller.app.acting import Acting, open_now, without_repeats
 from toolmesh_controller.app.choose_tools import Choice
@@ -21,6 +22,10 @@ class ActByRules:
     def __init__(self, fill: FillArguments, new_id: NewId) -> None:
         self._fill = fill
         self._new_id = new_id
+
+    async def bare(self, acting: Acting, choice: Choice) -> Decision | None:
+        """The same without the adapter, which was trained on other prompts."""
+        return await self(replace(acting, ref=replace(acting.ref, adapter="")), choice)
 
     async def __call__(self, acting: Acting, choice: Choice) -> Decision | None:
         """The calls to make or the question to ask; None where an answer is due."""

@@ -1,6 +1,6 @@
 """Decides the next step: tool calls, an answer, or a question back."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +29,7 @@ from toolmesh_controller.domain.turn import Turn, turn_of
 from toolmesh_controller.domain.words import has_cjk
 from toolmesh_core.errors import InvalidInput
 
+Act = Callable[[Acting, Choice], Awaitable[Decision | None]]
 # Named as an adapter, it means the model as it is.
 NO_ADAPTER = "none"
 
@@ -73,8 +74,7 @@ class Decide:
             usage.add(choice.usage)
             scores, cut = choice.scores, choice.cut
             acting = self._acting(ask, model, turn, tools, usage)
-            act = self._by_model if self._led_by_model(ask, turn) else self._by_rules
-            decision = await act(acting, choice)
+            decision = await self._act(ask, turn)(acting, choice)
             if decision:
                 yield decision
                 return
@@ -116,10 +116,14 @@ class Decide:
         most = ask.max_tool_calls or self._limits.max_tool_calls
         return Acting(ask.ref, model, turn, by_name, usage, _must_call(ask), most)
 
-    def _led_by_model(self, ask: DecideAsk, turn: Turn) -> bool:
+    def _act(self, ask: DecideAsk, turn: Turn) -> Act:
         led = self._limits.led_by_model
+        if led == "never" or (led == "adapters" and not ask.ref.adapter):
+            return self._by_rules
         # The default model, and so its adapter, knows little Chinese; rules read it better.
-        return led == "always" or (led == "adapters" and bool(ask.ref.adapter) and not has_cjk(turn.request))
+        if led == "adapters" and has_cjk(turn.request):
+            return self._by_rules.bare
+        return self._by_model
 
 
 def _must_call(ask: DecideAsk) -> bool:
