@@ -84,13 +84,15 @@ def test_a_vote_by_the_command_line_reveals_both_and_counts_once(
 ) -> None:
     voted = json.loads(platform.cli("arena", "vote", battle["id"], "a", "--json"))
     names = {voted["side_a"]["agent"]["name"], voted["side_b"]["agent"]["name"]}
-    assert names == {agent["name"] for agent in json.loads(platform.cli("arena", "agents", "list", "--json"))}
+    assert len(names) == 2
+    assert names <= {agent["name"] for agent in json.loads(platform.cli("arena", "agents", "list", "--json"))}
     with platform.http() as client:
         repeated = client.post(f"/v1/arena/battles/{battle['id']}:vote", json={"outcome": "b"})
     assert (repeated.status_code, repeated.json()["reason"]) == (409, "ALREADY_VOTED")
     board = json.loads(platform.cli("arena", "leaderboard", "--json"))
     assert board["votes"] == 1
-    assert [standing["elo"] for standing in board["standings"]] == [1016, 984]
+    # The third agent, the model with the packaged adapter, has met nobody yet.
+    assert sorted(standing["elo"] for standing in board["standings"]) == [984, 1000, 1016]
     assert platform.cli("arena", "leaderboard").splitlines()[1].startswith("1")
 
 

@@ -19,8 +19,8 @@ from toolmesh_controller.domain.grounding import rendered
 from toolmesh_controller.domain.led_weights import LedWeights
 from toolmesh_controller.domain.parts import Part
 
-# A part of a longer request has a tool that fitted it by words and meaning; that is worth this much, in log-odds.
-_PRIOR_OF_A_PART = 1.0
+# A part of a longer request stands because a tool fits it and it holds the values that tool needs; in log-odds.
+_PRIOR_OF_A_PART = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,9 @@ class ActByModel:
         """The calls to make or the question to ask; None where an answer is due."""
         calls: list[ToolCall] = []
         lacking: list[_Judged] = []
+        retrieved = any(score.retriever_score > 0.0 for score in choice.scores)
         for part, tools in self._due(acting, choice):
-            judged = await self._fitting(acting, part, tools)
+            judged = await self._fitting(acting, part, tools, retrieved=retrieved)
             if judged is None:
                 continue
             if judged.verdict and not acting.must_call and judged.verdict.lacks > self._weights.ask_above:
@@ -85,7 +86,9 @@ class ActByModel:
         for item in open_now(acting, choice):
             yield item.part, [(item.tool, _PRIOR_OF_A_PART)]
 
-    async def _fitting(self, acting: Acting, part: Part, tools: Sequence[tuple[str, float]]) -> _Judged | None:
+    async def _fitting(
+        self, acting: Acting, part: Part, tools: Sequence[tuple[str, float]], *, retrieved: bool
+    ) -> _Judged | None:
         """The tool that fits the part best, by the scores and the model; None where none does."""
         brief = brief_of(part, acting.turn)
         best: _Judged | None = None
@@ -93,13 +96,21 @@ class ActByModel:
             tool = acting.tools[name]
             if acting.must_call:
                 return _Judged(tool, part, brief, None, math.inf)
+            if retrieved and prior >= self._weights.plain and await self._is_said(acting, part, tool):
+                return _Judged(tool, part, brief, None, prior)
             verdict = await self._judge.verdict(acting.ref, acting.model, tool, brief, acting.usage)
-            judged = _Judged(tool, part, brief, verdict, self._weights.logit(prior, verdict.fits))
+            logit = self._weights.logit(prior, verdict.fits, retrieved=retrieved)
+            judged = _Judged(tool, part, brief, verdict, logit)
             if best is None or judged.logit > best.logit:
                 best = judged
             if judged.logit > self._weights.certain:
                 break
         return best if best and best.logit > 0.0 else None
+
+    async def _is_said(self, acting: Acting, part: Part, tool: ReadTool) -> bool:
+        """Whether the words decide every required argument."""
+        said = await self._fill.said(tool, sources_of(part, acting.turn))
+        return all(item.name in said for item in tool.parameters if item.required)
 
     async def _asking(self, acting: Acting, choice: Choice, judged: _Judged) -> Decision:
         question = await self._judge.question(acting.ref, acting.model, judged.tool, judged.brief, acting.usage)

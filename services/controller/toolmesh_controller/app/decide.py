@@ -24,7 +24,7 @@ from toolmesh_controller.domain.conversation import (
     ToolChoice,
     Usage,
 )
-from toolmesh_controller.domain.follow_up import said_before
+from toolmesh_controller.domain.follow_up import leans_on_history, said_before
 from toolmesh_controller.domain.turn import Turn, turn_of
 from toolmesh_controller.domain.words import has_cjk
 from toolmesh_core.errors import InvalidInput
@@ -120,10 +120,17 @@ class Decide:
         led = self._limits.led_by_model
         if led == "never" or (led == "adapters" and not ask.ref.adapter):
             return self._by_rules
-        # The default model, and so its adapter, knows little Chinese; rules read it better.
-        if led == "adapters" and has_cjk(turn.request):
+        if led == "adapters" and _rules_read_better(ask, turn):
             return self._by_rules.bare
         return self._by_model
+
+
+def _rules_read_better(ask: DecideAsk, turn: Turn) -> bool:
+    """Where the packaged adapter did worse than rules when both were measured (docs/benchmarks.md): in Chinese, in
+    short follow-ups, and in first requests whose tools the retriever has scored."""
+    if has_cjk(turn.request) or leans_on_history(turn.request):
+        return True
+    return not turn.history and any(candidate.score > 0.0 for candidate in ask.candidates)
 
 
 def _must_call(ask: DecideAsk) -> bool:

@@ -15,8 +15,13 @@ class LedWeights:
     nothing to what the adapter says (right tools that pass 0.94, wrong ones 0.08; by the scores alone 0.67 and 0.23).
     A little is left to them, to tell apart tools that both fit.
 
+    Where the retriever scored the tools, the scores say more (its figures are calibrated probabilities); that weight is
+    a judgement, not a fit.
+
     Attributes:
         prior, verdict, bias: weights of the scores and of the model's verdict, and what is added.
+        prior_retrieved: in place of `prior` where the retriever scored the tools.
+        plain: prior from which a retrieved tool whose arguments the words decide is called without asking the model.
         most_prior: beyond it, what the scores say counts no more.
         certain: from here no further tool is looked at.
         hopeless: a tool whose prior is below is not shown to the model.
@@ -26,6 +31,8 @@ class LedWeights:
     """
 
     prior: float = 0.1
+    prior_retrieved: float = 0.5
+    plain: float = 2.5
     verdict: float = 1.0
     bias: float = 0.0
     most_prior: float = 4.0
@@ -42,9 +49,10 @@ class LedWeights:
             return 0.0
         return math.log(max(score.probability, 1e-9)) - math.log(max(none, 1e-9))
 
-    def logit(self, prior: float, verdict: float) -> float:
+    def logit(self, prior: float, verdict: float, *, retrieved: bool) -> float:
         """Over 0 where the tool fits."""
-        return self.prior * max(-self.most_prior, min(self.most_prior, prior)) + self.verdict * verdict + self.bias
+        weight = self.prior_retrieved if retrieved else self.prior
+        return weight * max(-self.most_prior, min(self.most_prior, prior)) + self.verdict * verdict + self.bias
 
     def worth_weighing(self, scores: Sequence[ChoiceScore]) -> list[ChoiceScore]:
         """The tools to show to the model, best first."""
