@@ -166,13 +166,17 @@ class AskController:
 def queries_of(messages: Sequence[DialogueMessage]) -> list[str]:
     """What the retriever is asked, as the planner asks it: the last request, and where the talk before it has led to no
     call yet, both together."""
+    asked = max((place for place, message in enumerate(messages) if message.role == "user"), default=None)
+    if asked is None:
+        return [""]
     said: list[str] = []
-    for message in reversed(messages):
-        if message.tool or message.tool_calls or len(said) == MOST_TURNS_BACK + 1:
+    for message in reversed(messages[:asked]):
+        if message.tool or message.tool_calls or len(said) == MOST_TURNS_BACK:
             break
         if message.role == "user":
             said.insert(0, message.content)
-    return list(dict.fromkeys((said[-1], "\n".join(said)))) if said else [""]
+    request = messages[asked].content
+    return list(dict.fromkeys((request, "\n".join([*said, request]))))
 
 
 def tools_of_the_turn_before(messages: Sequence[DialogueMessage]) -> list[str]:
