@@ -53,10 +53,11 @@ def arguments(
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
         *_rights(becomes_nobody=becomes_nobody),
         *_system(),
+        # Before the interpreter's folders: those may lie in /tmp themselves.
+        *("--perms", "1777", "--size", str(limits.disk_mb * 2**20), "--tmpfs", "/tmp"),  # noqa: S108
         *(part for folder in python.folders for part in _read_only(folder, folder)),
         *_read_only(SANDBOXED, Path(_SEEN_AT, "toolmesh_sandboxed")),
         *_kernel(),
-        *("--perms", "1777", "--size", str(limits.disk_mb * 2**20), "--tmpfs", "/tmp"),  # noqa: S108
         # The root is a file system in memory too.
         *("--remount-ro", "/", "--chdir", "/"),
         *("--seccomp", str(descriptors.seccomp), "--"),
