@@ -13,6 +13,7 @@ from toolmesh_gateway.api.faces.table import FaceLimits, faces_of
 from toolmesh_gateway.api.http.application import Application
 from toolmesh_gateway.api.http.cross_origin import CrossOrigin
 from toolmesh_gateway.api.http.server import serving_http
+from toolmesh_gateway.api.mcp.assembly import McpLimits
 from toolmesh_gateway.api.passthrough import Passthrough
 from toolmesh_gateway.app.authenticate import Authenticate
 from toolmesh_gateway.app.limit_rate import LimitRate
@@ -33,7 +34,11 @@ async def bootstrap(settings: GatewaySettings) -> AsyncIterator[Service]:
     limit_rate = LimitRate(SystemClock())
     async with connected(settings.addresses(), settings.ready_timeout_s, _neighbour_tls(settings)) as neighbours:
         limits = FaceLimits(
-            settings.max_body_bytes, settings.max_document_bytes, settings.max_artifact_bytes, settings.sse_keepalive_s
+            settings.max_body_bytes,
+            settings.max_document_bytes,
+            settings.max_artifact_bytes,
+            settings.sse_keepalive_s,
+            McpLimits(settings.mcp_sessions_per_key, settings.mcp_session_idle_s, origins=settings.cors_origins),
         )
         faces = faces_of(neighbours, neighbours.check, lambda: application.is_draining, limits)
         application = Application(

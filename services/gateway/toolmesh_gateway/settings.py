@@ -23,6 +23,7 @@ class GatewaySettings(ServiceSettings):
     controller_address: str = Field("", description="gRPC target of the controller; empty: its RPCs are UNAVAILABLE.")
     inference_address: str = Field("", description="gRPC target of inference; empty: its routes answer 503.")
     arena_address: str = Field("", description="gRPC target of the arena; empty: its routes answer 503.")
+    tool_host_address: str = Field("", description="gRPC target of the tool host; empty: its routes answer 503.")
 
     keys_required: bool = Field(True, description="Ask for an API key; false lets everybody do everything.")
     api_key: SecretStr | None = Field(
@@ -43,6 +44,10 @@ class GatewaySettings(ServiceSettings):
     max_document_bytes: int = Field(20 * 2**20, gt=0, description="Bytes of a document; as the retriever's own limit.")
     max_artifact_bytes: int = Field(64 * 2**20, gt=0, description="Bytes of an artifact, streamed; memory's own limit.")
     cors_origins: tuple[str, ...] = Field((), description="Web origins that may call from a browser, as JSON; none.")
+    mcp_sessions_per_key: int = Field(
+        1000, gt=0, description="MCP sessions of a key, and open subscriptions; beyond it the longest unused one ends."
+    )
+    mcp_session_idle_s: float = Field(1800.0, gt=0, description="Seconds without use after which an MCP session ends.")
     sse_keepalive_s: float = Field(15.0, gt=0, description="Seconds of silence until a comment keeps a stream up.")
     http_keepalive_s: int = Field(75, gt=0, description="Seconds an idle connection stays open; over proxies' 60.")
     http_backlog: int = Field(2048, gt=0, description="Connections that may wait to be accepted.")
@@ -77,4 +82,5 @@ class GatewaySettings(ServiceSettings):
             "controller": self.controller_address,
             "inference": self.inference_address,
             "arena": self.arena_address,
+            "tool_host": self.tool_host_address,
         }

@@ -11,6 +11,7 @@ from toolmesh.inference.v1 import inference_service_pb2  # noqa: F401
 from toolmesh.memory.v1 import memory_service_pb2  # noqa: F401
 from toolmesh.planner.v1 import run_service_pb2  # noqa: F401
 from toolmesh.retriever.v1 import retriever_service_pb2  # noqa: F401
+from toolmesh.tool_host.v1 import tool_host_service_pb2  # noqa: F401
 from toolmesh.tool_router.v1 import tool_router_service_pb2  # noqa: F401
 
 _POOL = descriptor_pool.Default()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from toolmesh_gateway.domain.scopes import ADMIN
+from toolmesh_gateway.domain.scopes import ADMIN, ANY_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ApiKey:
 
     def grants(self, scope: str) -> bool:
         """Whether a call that needs `scope` may go on."""
-        return scope in self.scopes or ADMIN in self.scopes
+        return scope in self.scopes or ADMIN in self.scopes or scope == ANY_KEY
 
 
 def digest_of(key: str) -> bytes:

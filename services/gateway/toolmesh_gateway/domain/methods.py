@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from toolmesh_gateway.domain import scopes
 
 PLANNER, TOOL_ROUTER, RETRIEVER, MEMORY = "planner", "tool_router", "retriever", "memory"
-CONTROLLER, INFERENCE, ARENA = "controller", "inference", "arena"
+CONTROLLER, INFERENCE, ARENA, TOOL_HOST = "controller", "inference", "arena", "tool_host"
 
 RUN_SERVICE = "toolmesh.planner.v1.RunService"
 TOOL_ROUTER_SERVICE = "toolmesh.tool_router.v1.ToolRouterService"
@@ -14,6 +14,7 @@ MEMORY_SERVICE = "toolmesh.memory.v1.MemoryService"
 CONTROLLER_SERVICE = "toolmesh.controller.v1.ControllerService"
 INFERENCE_SERVICE = "toolmesh.inference.v1.InferenceService"
 ARENA_SERVICE = "toolmesh.arena.v1.ArenaService"
+TOOL_HOST_SERVICE = "toolmesh.tool_host.v1.ToolHostService"
 
 NEIGHBOUR_OF = {
     RUN_SERVICE: PLANNER,
@@ -23,6 +24,7 @@ NEIGHBOUR_OF = {
     CONTROLLER_SERVICE: CONTROLLER,
     INFERENCE_SERVICE: INFERENCE,
     ARENA_SERVICE: ARENA,
+    TOOL_HOST_SERVICE: TOOL_HOST,
 }
 
 
@@ -68,6 +70,12 @@ METHODS: tuple[Method, ...] = (
     Method(f"{TOOL_ROUTER_SERVICE}/RegisterToolService", scopes.TOOLS_WRITE),
     Method(f"{TOOL_ROUTER_SERVICE}/UnregisterToolService", scopes.TOOLS_WRITE),
     Method(f"{TOOL_ROUTER_SERVICE}/ListToolServices", scopes.TOOLS_READ),
+    # A second Deploy while the first goes on is refused, so the channel may not send it again by itself.
+    Method(f"{TOOL_HOST_SERVICE}/Deploy", scopes.TOOLS_DEPLOY, repeatable=False),
+    Method(f"{TOOL_HOST_SERVICE}/ListDeployments", scopes.TOOLS_READ),
+    Method(f"{TOOL_HOST_SERVICE}/GetDeployment", scopes.TOOLS_READ),
+    Method(f"{TOOL_HOST_SERVICE}/ReadLogs", scopes.TOOLS_DEPLOY),
+    Method(f"{TOOL_HOST_SERVICE}/RemoveDeployment", scopes.TOOLS_DEPLOY),
     Method(f"{RETRIEVER_SERVICE}/SearchTools", scopes.TOOLS_READ),
     Method(f"{RETRIEVER_SERVICE}/AddDocument", scopes.DOCUMENTS_WRITE, repeatable=False),
     Method(f"{RETRIEVER_SERVICE}/GetDocument", scopes.DOCUMENTS_READ),

@@ -10,6 +10,7 @@ from toolmesh_gateway.domain.methods import (
     MEMORY_SERVICE,
     RETRIEVER_SERVICE,
     RUN_SERVICE,
+    TOOL_HOST_SERVICE,
     TOOL_ROUTER_SERVICE,
 )
 
@@ -21,6 +22,8 @@ class Face(Enum):
     EVENTS = "server-sent events"
     CREATE_RUN = "a run, at once or when it has ended"
     INVOKE_TOOL = "a tool call"
+    DEPLOY_TOOLS = "a deployment, at once with its stages or when it serves"
+    READ_LOGS = "lines of a log, at once or as they come"
     ADD_DOCUMENT = "a document as JSON or as bytes"
     CREATE_ARTIFACT = "bytes in"
     READ_ARTIFACT = "bytes out"
@@ -28,6 +31,9 @@ class Face(Enum):
     GET_MODEL = "OpenAI's model"
     CHAT = "OpenAI's chat completion"
     EMBEDDINGS = "OpenAI's embeddings"
+    MCP_MESSAGE = "a message of MCP"
+    MCP_STREAM = "MCP's notifications"
+    MCP_END = "the end of an MCP session"
     HEALTHZ = "alive"
     READYZ = "ready"
     METRICS = "Prometheus metrics"
@@ -65,6 +71,11 @@ class Route:
         return self.face in (Face.LIST_MODELS, Face.GET_MODEL, Face.CHAT, Face.EMBEDDINGS)
 
     @property
+    def is_mcp(self) -> bool:
+        """Whether errors have JSON-RPC's shape."""
+        return self.face in (Face.MCP_MESSAGE, Face.MCP_STREAM, Face.MCP_END)
+
+    @property
     def has_body(self) -> bool:
         """Whether the request is in the body."""
         return self.verb == "POST"
@@ -73,6 +84,7 @@ class Route:
 RUN_TIMEOUT_S = 900.0
 TOOL_TIMEOUT_S = 330.0
 UPLOAD_TIMEOUT_S = 300.0
+DEPLOY_TIMEOUT_S = 600.0
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/runs", f"{RUN_SERVICE}/CreateRun", scopes.RUNS, Face.CREATE_RUN, (), ("wait",), RUN_TIMEOUT_S),
@@ -103,6 +115,33 @@ ROUTES: tuple[Route, ...] = (
         required=("name", "address"),
     ),
     Route("DELETE", "/v1/tool-services/{name}", f"{TOOL_ROUTER_SERVICE}/UnregisterToolService", scopes.TOOLS_WRITE),
+    Route(
+        "POST",
+        "/v1/tool-deployments",
+        f"{TOOL_HOST_SERVICE}/Deploy",
+        scopes.TOOLS_DEPLOY,
+        Face.DEPLOY_TOOLS,
+        required=("name", "source"),
+        options=("stream",),
+        timeout_s=DEPLOY_TIMEOUT_S,
+    ),
+    Route("GET", "/v1/tool-deployments", f"{TOOL_HOST_SERVICE}/ListDeployments", scopes.TOOLS_READ),
+    Route("GET", "/v1/tool-deployments/{name}", f"{TOOL_HOST_SERVICE}/GetDeployment", scopes.TOOLS_READ),
+    Route(
+        "GET",
+        "/v1/tool-deployments/{name}/logs",
+        f"{TOOL_HOST_SERVICE}/ReadLogs",
+        scopes.TOOLS_DEPLOY,
+        Face.READ_LOGS,
+        timeout_s=None,
+    ),
+    Route(
+        "DELETE",
+        "/v1/tool-deployments/{name}",
+        f"{TOOL_HOST_SERVICE}/RemoveDeployment",
+        scopes.TOOLS_DEPLOY,
+        timeout_s=DEPLOY_TIMEOUT_S,
+    ),
     Route(
         "POST",
         "/v1/documents",
@@ -167,6 +206,25 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/arena/agents", f"{ARENA_SERVICE}/ListAgents", scopes.ARENA_READ),
     Route("POST", "/v1/arena/agents", f"{ARENA_SERVICE}/CreateAgent", scopes.ARENA_WRITE, required=("name",)),
     Route("DELETE", "/v1/arena/agents/{agent}", f"{ARENA_SERVICE}/DeleteAgent", scopes.ARENA_WRITE),
+    Route(
+        "POST",
+        "/mcp",
+        "",
+        scopes.ANY_KEY,
+        Face.MCP_MESSAGE,
+        timeout_s=TOOL_TIMEOUT_S,
+        summary="Takes a message of the Model Context Protocol: every tool here, over streamable HTTP.",
+    ),
+    Route(
+        "GET",
+        "/mcp",
+        "",
+        scopes.ANY_KEY,
+        Face.MCP_STREAM,
+        timeout_s=None,
+        summary="Streams the notifications of an MCP session.",
+    ),
+    Route("DELETE", "/mcp", "", scopes.ANY_KEY, Face.MCP_END, summary="Ends an MCP session."),
     Route("GET", "/healthz", "", scopes.OPEN, Face.HEALTHZ, summary="Says that the gateway is alive."),
     Route(
         "GET",

@@ -1,17 +1,21 @@
 """Gives each route of the table the face that answers it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from toolmesh_core.clock import SystemClock
 from toolmesh_gateway.api.faces.add_document import AddDocumentFace
 from toolmesh_gateway.api.faces.artifacts import CreateArtifactFace, ReadArtifactFace
 from toolmesh_gateway.api.faces.create_run import CreateRunFace
+from toolmesh_gateway.api.faces.deploy_tools import DeployToolsFace, in_base64
 from toolmesh_gateway.api.faces.invoke_tool import InvokeToolFace
 from toolmesh_gateway.api.faces.platform import CheckNeighbours, FixedFace, ReadyzFace, answer_healthz, answer_metrics
+from toolmesh_gateway.api.faces.read_logs import ReadLogsFace
 from toolmesh_gateway.api.faces.request_filler import RequestFiller
 from toolmesh_gateway.api.faces.run_events import RunEventsFace
 from toolmesh_gateway.api.faces.single_call import SingleCallFace
 from toolmesh_gateway.api.http.application import Face as AnswersRoute
+from toolmesh_gateway.api.mcp.assembly import McpLimits, mcp_face
 from toolmesh_gateway.api.openai.chat_face import ChatFace
 from toolmesh_gateway.api.openai.embeddings_face import EmbeddingsFace
 from toolmesh_gateway.api.openai.models_face import ModelsFace
@@ -21,7 +25,7 @@ from toolmesh_gateway.api.transcoding.writing import response_writer_of
 from toolmesh_gateway.app.descriptors import descriptor_of
 from toolmesh_gateway.app.follow_run import FollowRun
 from toolmesh_gateway.app.limit_runs import LimitRuns
-from toolmesh_gateway.app.ports import Upstream
+from toolmesh_gateway.app.ports import SteadyClock, Upstream
 from toolmesh_gateway.domain.methods import INFERENCE_SERVICE, MEMORY_SERVICE, RUN_SERVICE
 from toolmesh_gateway.domain.routes import ROUTES, Face, Route
 
@@ -34,13 +38,18 @@ class FaceLimits:
     document_bytes: int
     artifact_bytes: int
     keepalive_s: float
+    mcp: McpLimits = field(default_factory=McpLimits)
 
 
 def faces_of(
-    upstream: Upstream, check: CheckNeighbours, is_draining: Callable[[], bool], limits: FaceLimits
+    upstream: Upstream,
+    check: CheckNeighbours,
+    is_draining: Callable[[], bool],
+    limits: FaceLimits,
+    clock: SteadyClock | None = None,
 ) -> list[AnswersRoute]:
-    """A face for each of ROUTES, in their order."""
-    makers = _makers(upstream, check, is_draining, limits)
+    """A face for each of ROUTES, in their order; `clock` is the system's where none is given."""
+    makers = _makers(upstream, check, is_draining, limits) | _mcp_makers(upstream, limits, clock or SystemClock())
     return [makers[route.face](route) for route in ROUTES]
 
 
@@ -74,6 +83,12 @@ def _makers(
         Face.INVOKE_TOOL: lambda route: InvokeToolFace(
             filler(route), upstream.single(route.rpc), upstream.stream(route.rpc), limits.keepalive_s
         ),
+        Face.DEPLOY_TOOLS: lambda route: DeployToolsFace(
+            RequestFiller(route, descriptor_of(route.rpc).input_type, in_base64(limits.document_bytes)),
+            upstream.stream(route.rpc),
+            limits.keepalive_s,
+        ),
+        Face.READ_LOGS: lambda route: ReadLogsFace(filler(route), upstream.stream(route.rpc), limits.keepalive_s),
         Face.ADD_DOCUMENT: lambda route: AddDocumentFace(upstream.single(route.rpc), limits.document_bytes),
         Face.CREATE_ARTIFACT: lambda route: CreateArtifactFace(upstream.upload(route.rpc), limits.artifact_bytes),
         Face.READ_ARTIFACT: lambda route: ReadArtifactFace(
@@ -88,4 +103,15 @@ def _makers(
         Face.METRICS: lambda _: answer_metrics,
         Face.OPENAPI: lambda _: FixedFace(openapi_json, b"application/json"),
         Face.DOCS: lambda _: FixedFace(docs_html, b"text/html; charset=utf-8", DOCS_POLICY),
+    }
+
+
+def _mcp_makers(
+    upstream: Upstream, limits: FaceLimits, clock: SteadyClock
+) -> dict[Face, Callable[[Route], AnswersRoute]]:
+    mcp = mcp_face(upstream, clock, limits.mcp, body_bytes=limits.body_bytes, keepalive_s=limits.keepalive_s)
+    return {
+        Face.MCP_MESSAGE: lambda _: mcp.answer_message,
+        Face.MCP_STREAM: lambda _: mcp.open_stream,
+        Face.MCP_END: lambda _: mcp.end_session,
     }

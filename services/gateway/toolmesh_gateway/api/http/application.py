@@ -140,7 +140,7 @@ class Application:
 
     def _watch_client(self, exchange: Exchange, task: "asyncio.Task[Any]") -> None:
         loop = asyncio.get_running_loop()
-        if not exchange.body_is_read:
+        if exchange.route.has_body and not exchange.body_is_read:
             loop.call_later(_WATCH_AFTER_S, self._watch_again, exchange, task)
             return
 

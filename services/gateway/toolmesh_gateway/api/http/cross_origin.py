@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from toolmesh_gateway.api.http.exchange import Exchange
 
-_EXPOSED = b"ratelimit, ratelimit-policy, retry-after, x-toolmesh-run"
+_EXPOSED = b"ratelimit, ratelimit-policy, retry-after, x-toolmesh-run, mcp-session-id, www-authenticate"
 _MAX_AGE_S = b"600"
 
 

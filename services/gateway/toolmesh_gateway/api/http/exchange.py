@@ -143,10 +143,14 @@ class Exchange:
         await self.respond(status, write_json(value), JSON, headers)
 
     async def respond_problem(self, problem: HttpProblem) -> None:
-        """Answers with a problem document, or OpenAI's error object on its routes."""
-        openai = self.route.is_openai
-        body = write_json(problem.openai_error() if openai else problem.document(self.scope["path"]))
-        media_type = JSON if openai else b"application/problem+json"
+        """Answers with a problem document, or with OpenAI's or JSON-RPC's error object on their routes."""
+        media_type, path = JSON, self.scope["path"]
+        if self.route.is_openai:
+            body = write_json(problem.openai_error())
+        elif self.route.is_mcp:
+            body = write_json(problem.rpc_error(path))
+        else:
+            body, media_type = write_json(problem.document(path)), b"application/problem+json"
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             await self.respond_and_close(problem.status, body, media_type, problem.headers)
         else:

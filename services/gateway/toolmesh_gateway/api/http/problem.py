@@ -9,6 +9,8 @@ from toolmesh_core.telemetry import current_trace_id
 from toolmesh_gateway.api.transcoding.reading import FieldError
 
 _MAX_LISTED_ERRORS = 20
+# MCP leaves -32000 to -32019 to implementations; clients' libraries use the first two for themselves.
+_RPC_REFUSED = -32010
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -72,6 +74,11 @@ class HttpProblem(Exception):
                 "code": self.reason.lower(),
             }
         }
+
+    def rpc_error(self, instance: str) -> dict[str, Any]:
+        """The same as a JSON-RPC error response to a message whose id is not known."""
+        error = {"code": _RPC_REFUSED, "message": self.detail, "data": self.document(instance)}
+        return {"jsonrpc": "2.0", "id": None, "error": error}
 
 
 # The gRPC status names of the statuses that the gateway gives by itself.

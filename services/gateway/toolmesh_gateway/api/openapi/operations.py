@@ -6,17 +6,18 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from toolmesh.planner.v1 import run_event_pb2
 from toolmesh.tool.v1 import tool_pb2
+from toolmesh.tool_host.v1 import deployment_pb2
 from toolmesh_gateway.api.faces.request_filler import NOT_FROM_CLIENTS, path_parameters
 from toolmesh_gateway.api.openapi.schemas import Schema, Schemas
 from toolmesh_gateway.api.transcoding.names import holds_json
 from toolmesh_gateway.api.transcoding.writing import wrapped_field
 from toolmesh_gateway.domain.routes import Face, Route
-from toolmesh_gateway.domain.scopes import OPEN
+from toolmesh_gateway.domain.scopes import ANY_KEY, OPEN
 
 _FLAG: Schema = {"type": "boolean", "default": False}
 _OPTIONS: dict[str, tuple[str, Schema]] = {
     "wait": ("Answer when the run has ended. `Prefer: wait=N` waits N seconds at most.", _FLAG),
-    "stream": ("Stream progress as server-sent events; the last one is `result` or `error`.", _FLAG),
+    "stream": ("Stream progress as server-sent events; the last one is the answer or `error`.", _FLAG),
     "title": ("Of a document sent as bytes: its title.", {"type": "string"}),
     "source": ("Of a document sent as bytes: where it came from.", {"type": "string"}),
     "file_name": ("A file name for people.", {"type": "string"}),
@@ -43,6 +44,8 @@ _SPECIAL_ANSWERS: dict[Face, Schema] = {
     Face.GET_MODEL: _json(_named("OpenAIModel")),
     Face.CHAT: _as_one_or_events(_named("ChatCompletion")),
     Face.EMBEDDINGS: _json(_named("Embeddings")),
+    Face.MCP_MESSAGE: _as_one_or_events({"type": "object"}),
+    Face.MCP_STREAM: {"text/event-stream": {"schema": {"type": "object"}}},
     Face.METRICS: {"text/plain": {"schema": {"type": "string"}}},
     Face.DOCS: {"text/html": {"schema": {"type": "string"}}},
 }
@@ -61,7 +64,7 @@ class Operations:
         operation: dict[str, Any] = {
             "operationId": _operation_id(route, method),
             "summary": text.partition(". ")[0].rstrip("."),
-            "description": text + (f" Needs the scope `{route.scope}`." if route.scope != OPEN else ""),
+            "description": text + _scope_text(route.scope),
             "tags": [_tag(route)],
             "responses": {"200": {"description": "Done.", "content": self._answer(route, method)}},
         }
@@ -126,12 +129,22 @@ class Operations:
         """What a face answers, where its RPC does not say it."""
         if face is Face.EVENTS:
             return {"text/event-stream": {"schema": self._schemas.reference(run_event_pb2.RunEvent.DESCRIPTOR)}}
+        if face is Face.DEPLOY_TOOLS:
+            return _as_one_or_events(self._schemas.reference(deployment_pb2.Deployment.DESCRIPTOR))
         if face is Face.INVOKE_TOOL:
             self._schemas.reference(tool_pb2.ArtifactRef.DESCRIPTOR)
         return _SPECIAL_ANSWERS.get(face)
 
 
+def _scope_text(scope: str) -> str:
+    if scope == ANY_KEY:
+        return " Needs a key, and of it the scope of what is asked."
+    return f" Needs the scope `{scope}`." if scope != OPEN else ""
+
+
 def _failure(route: Route) -> Schema:
+    if route.is_mcp:
+        return {"description": "It failed, as a JSON-RPC error.", "content": _json({"type": "object"})}
     if route.is_openai:
         return {"description": "It failed.", "content": _json(_named("OpenAIError"))}
     return {"description": "It failed.", "content": {"application/problem+json": {"schema": _named("Problem")}}}

@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from toolmesh_gateway.api.transcoding.names import enum_names, holds_json, json_name
+from toolmesh_gateway.api.transcoding.names import enum_names, holds_json, is_map, json_name, map_value
 
 Schema = dict[str, Any]
 
@@ -79,6 +79,9 @@ class Schemas:
 
     def field(self, field: FieldDescriptor) -> Schema:
         """The schema of a field, its comment included."""
+        if is_map(field):
+            values = self._single(map_value(field))
+            return {"type": "object", "additionalProperties": values, "description": self.comment(field.full_name)}
         one = self._single(field)
         schema = {"type": "array", "items": one} if field.is_repeated else one
         return schema | {"description": self.comment(field.full_name)}

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from toolmesh_gateway.api.transcoding.json_text import write_json
-from toolmesh_gateway.api.transcoding.names import enum_names, holds_json, json_name
+from toolmesh_gateway.api.transcoding.names import enum_names, holds_json, is_map, json_name, map_value
 from toolmesh_gateway.api.transcoding.scalars import FieldFault, scalar_reader
 from toolmesh_gateway.api.transcoding.well_known import read_duration, read_timestamp
 
@@ -122,6 +122,8 @@ def _well_known_reader(fill: Callable[[str, Any], None]) -> Reader:
 
 def _field_reader(field: FieldDescriptor) -> _ReadField:
     name = field.name
+    if is_map(field):
+        return _map_reader(field)
     if field.message_type is not None:
         return _repeated_message_reader(field) if field.is_repeated else _message_reader(field)
     if holds_json(field):
@@ -191,6 +193,24 @@ def _repeated_message_reader(field: FieldDescriptor) -> _ReadField:
             read(item, target.add(), f"{path}[{index}]", errors)
 
     return read_messages
+
+
+def _map_reader(field: FieldDescriptor) -> _ReadField:
+    """Of maps from text to scalars, the only ones that the contracts have."""
+    name, read_value = field.name, _single_reader(map_value(field))
+
+    def read_map(value: Any, into: Message, path: str, errors: list[FieldError]) -> None:
+        if not isinstance(value, dict):
+            errors.append(FieldError(path, f"must be an object, got {describe(value)}"))
+            return
+        target = getattr(into, name)
+        for key, item in value.items():
+            try:
+                target[key] = read_value(item)
+            except FieldFault as fault:
+                errors.append(FieldError(join(path, key), f"{fault}, got {describe(item)}"))
+
+    return read_map
 
 
 def _repeated_scalar_reader(name: str, read_scalar: Callable[[Any], Any]) -> _ReadField:

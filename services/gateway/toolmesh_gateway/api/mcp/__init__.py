@@ -1,0 +1,1 @@
+"""MCP's face: every tool of the router, over streamable HTTP at /mcp."""
