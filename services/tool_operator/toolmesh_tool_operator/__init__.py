@@ -1,0 +1,1 @@
+"""The operator: Tools of a cluster, kept running as their owners wrote."""

@@ -1,0 +1,1 @@
+"""Neighbours: the Kubernetes API and the tool router."""

@@ -1,0 +1,1 @@
+"""What a Tool is and what is made of it; no I/O."""
