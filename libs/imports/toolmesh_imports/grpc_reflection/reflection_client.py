@@ -109,13 +109,17 @@ class ReflectionClient:
             self._defined |= set(service_names(file))
 
     async def _ask(self, request: ServerReflectionRequest) -> ServerReflectionResponse:
-        """One question, one stream: some servers answer but one a stream, others leave out what they sent before."""
-        method = self._channel.stream_stream(
+        """One question, one stream: some servers answer but one a stream, others leave out what they sent before.
+
+        Called as if the method took a single request, which is the same on the wire: where a server ends a stream of
+        requests at once, since it does not know the method, gRPC may report its own failed write in place of that.
+        """
+        method = self._channel.unary_stream(
             f"/grpc.reflection.{self.version}.ServerReflection/ServerReflectionInfo",
             request_serializer=ServerReflectionRequest.SerializeToString,
             response_deserializer=ServerReflectionResponse.FromString,
         )
-        call = method(iter([request]), timeout=self._timeout_s, metadata=self._metadata.pairs)
+        call = method(request, timeout=self._timeout_s, metadata=self._metadata.pairs)
         try:
             async for response in call:
                 return response

@@ -72,7 +72,8 @@ def read_tools(server: str, entries: Iterable[Any], options: McpOptions) -> tupl
         elif options.takes(name):
             chosen[name] = entry
     tools: list[McpTool] = []
-    for ours, (original, entry) in zip(tool_names(server, list(chosen)), chosen.items(), strict=True):
+    prefix = f"{server}_" if options.name_prefix is None else options.name_prefix
+    for ours, (original, entry) in zip(tool_names(prefix, list(chosen)), chosen.items(), strict=True):
         try:
             tools.append(_tool(server, ours, original, entry, options, left_out))
         except InvalidInput as error:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from toolmesh_core.errors import InvalidInput
 
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{0,33}")
 _SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
 
@@ -41,6 +42,7 @@ class McpOptions:
     """The choices of one import. Patterns (`*`, `?`) are of the server's own tool names.
 
     Attributes:
+        name_prefix: put before each tool's name, at most 33 characters of a name; None takes the server's name and "_".
         names: tools that are taken.
         leave_out: tools that are not, also where `names` fits.
         read_only, idempotent: tools that are so; whoever runs ToolMesh says it, the server's hints alone never do.
@@ -54,6 +56,7 @@ class McpOptions:
         refresh_pause_s: the least time between two listings.
     """
 
+    name_prefix: str | None = None
     names: tuple[str, ...] = ("*",)
     leave_out: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ()
@@ -67,6 +70,13 @@ class McpOptions:
     last_retry_s: float = 30.0
     refresh_pause_s: float = 1.0
     limits: McpLimits = field(default_factory=McpLimits)
+
+    def __post_init__(self) -> None:
+        if self.name_prefix is not None and not _PREFIX.fullmatch(self.name_prefix):
+            raise InvalidInput(
+                f"name_prefix {self.name_prefix!r} must be at most 33 of letters, digits, '_' and '-'",
+                field="name_prefix",
+            )
 
     def takes(self, name: str) -> bool:
         """Whether a tool is taken."""

@@ -76,7 +76,8 @@ class _Importer:
         tools = tuple(self._tool(found) for found in self._named() if self._takes(found))
         if not tools:
             raise InvalidInput(
-                "no operation of the document fits the options: see tags, names and paths", reason="NO_OPERATION"
+                "no operation of the document fits the options: see tags, names, paths and operations",
+                reason="NO_OPERATION",
             )
         unmet = dict.fromkeys(scheme for tool in tools for scheme in tool.operation.unmet_schemes)
         info = self._root.get("info")
@@ -101,8 +102,11 @@ class _Importer:
                     yield _Found(name, method, path, path_item, node)
 
     def _takes(self, found: _Found) -> bool:
+        spellings = [f"{found.method.upper()} {found.path}", *filter(None, (found.node.text("operationId"),))]
         deprecated = found.node.flag("deprecated")
-        return self._options.takes(found.name, found.path, _tags(found.node), deprecated=deprecated)
+        return self._options.takes(
+            found.name, found.path, _tags(found.node), spellings=spellings, deprecated=deprecated
+        )
 
     def _tool(self, found: _Found) -> OpenApiTool:
         node = found.node

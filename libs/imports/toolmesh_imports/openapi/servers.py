@@ -21,7 +21,7 @@ def server_of(root: Node, path_item: Node, operation: Node, options: ImportOptio
         servers = owner.get("servers")
         for server in servers.elements() if servers else ():
             return _checked(_filled(server, options.server_variables), server)
-    raise root.wrong("names no server: say the API's address by the option 'server'")
+    raise root.wrong("names no server: say the API's address by the option 'server' (--server-url)")
 
 
 def _filled(server: Node, chosen: Mapping[str, str]) -> str:
@@ -43,7 +43,7 @@ def _filled(server: Node, chosen: Mapping[str, str]) -> str:
 
 def _checked(url: str, place: Node) -> str:
     if not url.lower().startswith(("http://", "https://")):
-        raise place.wrong(f"the server {url!r} is no whole address: say it by the option 'server'")
+        raise place.wrong(f"the server {url!r} is no whole address: say it by the option 'server' (--server-url)")
     try:
         target = parse_target(url)
     except ToolError as error:

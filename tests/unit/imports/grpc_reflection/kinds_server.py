@@ -131,8 +131,9 @@ async def serving_kinds(
     *,
     reflect: Any = None,
     credentials: grpc.ServerCredentials | None = None,
+    port: int = 0,
 ) -> AsyncIterator[Running]:
-    """Serves on a free loopback port.
+    """Serves on a loopback port, a free one by default.
 
     Args:
         versions: of reflection.
@@ -143,9 +144,9 @@ async def serving_kinds(
     handlers = [reflection_handler(version, reflect or right.ServerReflectionInfo) for version in versions]
     server.add_generic_rpc_handlers((*_handlers(pool, Kinds(pool, seen)), *handlers))
     if credentials is None:
-        port = server.add_insecure_port("127.0.0.1:0")
+        port = server.add_insecure_port(f"127.0.0.1:{port}")
     else:
-        port = server.add_secure_port("127.0.0.1:0", credentials)
+        port = server.add_secure_port(f"127.0.0.1:{port}", credentials)
     await server.start()
     try:
         yield Running(f"127.0.0.1:{port}", seen)

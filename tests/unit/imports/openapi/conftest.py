@@ -1,6 +1,5 @@
 """A server on loopback, and callers that may reach it."""
 
-import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -9,13 +8,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from fixtures.http_peer import HttpPeer, serving_peer
 
 from toolmesh_core.egress.host_list import HostList, parse_rules
 from toolmesh_core.errors import NotFound
 from toolmesh_imports.openapi import CallLimits, ImportOptions, OpenApiCaller, OpenApiTool
 
 from .documents import one_tool
-from .http_peer import HttpPeer
 
 DATASETS = Path(os.environ.get("DATASETS") or Path(__file__).parents[5] / "shared/datasets")
 TLS = ssl.create_default_context()
@@ -37,10 +36,7 @@ class Vault:
 
 @pytest_asyncio.fixture
 async def peer() -> AsyncIterator[HttpPeer]:
-    started = HttpPeer()
-    server = await asyncio.start_server(started.serve, "127.0.0.1", 0)
-    started.port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with serving_peer() as started:
         yield started
 
 

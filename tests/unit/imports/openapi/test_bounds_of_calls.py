@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fixtures.http_peer import Asked, HttpPeer, Reply
 
 from toolmesh_core.errors import ToolError
 from toolmesh_imports.openapi import ImportOptions, OpenApiCaller, OpenApiTool
 
 from .conftest import Vault
 from .documents import body, one_tool, parameter
-from .http_peer import Asked, HttpPeer, Reply
 
 MakeTool = Callable[..., OpenApiTool]
 MakeCaller = Callable[..., OpenApiCaller]

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from fixtures.http_peer import HttpPeer, Reply
 
 from toolmesh_core.errors import ToolError
 from toolmesh_imports.openapi import OpenApiCaller, OpenApiTool
 
 from .documents import body, parameter
-from .http_peer import HttpPeer, Reply
 
 MakeTool = Callable[..., OpenApiTool]
 MakeCaller = Callable[..., OpenApiCaller]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fixtures.http_peer import HttpPeer, Reply
 
 from toolmesh_core.errors import InvalidInput, ToolError
 from toolmesh_imports.openapi import ImportOptions, OpenApiCaller, OpenApiTool, import_document
 
 from .conftest import Vault
 from .documents import parameter, text_of
-from .http_peer import HttpPeer, Reply
 
 MakeTool = Callable[..., OpenApiTool]
 MakeCaller = Callable[..., OpenApiCaller]

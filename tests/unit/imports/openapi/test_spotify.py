@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures.document_server import METHODS, DocumentServer, value_for
+from fixtures.http_peer import HttpPeer
 
 from toolmesh_core.errors import ToolError
 from toolmesh_core.json_schema import JsonSchema
 from toolmesh_imports.openapi import ImportedApi, ImportOptions, OpenApiCaller, OpenApiTool, import_document
 
 from .conftest import Vault
-from .document_server import METHODS, DocumentServer
-from .http_peer import HttpPeer
 
 MakeCaller = Callable[..., OpenApiCaller]
-SAMPLES = {"string": "a b/ü&c", "integer": 7, "boolean": True, "number": 1.5, "object": {}}
 
 
 @pytest.fixture
@@ -57,19 +56,6 @@ def test_every_schema_compiles_and_stands_alone(api: ImportedApi) -> None:
 def test_only_what_reads_needs_no_approval(document: Any, api: ImportedApi) -> None:
     reads = {operation["operationId"] for path in document["paths"].values() if (operation := path.get("get"))}
     assert {tool.name for tool in api.tools if not tool.definition.needs_approval} == reads
-
-
-def value_for(schema: Any) -> Any:
-    """A value that fits a schema."""
-    if "enum" in schema:
-        return schema["enum"][-1]
-    kind = schema["type"]
-    if kind == "array":
-        return [value_for(schema["items"])] * 2
-    if kind == "object":
-        undeclared = dict.fromkeys(schema.get("required", []), SAMPLES["string"])
-        return undeclared | {name: value_for(inside) for name, inside in schema.get("properties", {}).items()}
-    return SAMPLES[kind]
 
 
 def expected(operation: Any, tool: OpenApiTool, arguments: dict[str, Any]) -> Any:

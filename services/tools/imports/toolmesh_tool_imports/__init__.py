@@ -1,0 +1,1 @@
+"""A tool service that serves one import."""

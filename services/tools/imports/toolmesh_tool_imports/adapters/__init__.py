@@ -1,0 +1,1 @@
+"""Out: the file that says what to import."""

@@ -1,0 +1,1 @@
+"""In: imported tools as the servicer serves them."""
