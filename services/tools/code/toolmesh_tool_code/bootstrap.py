@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolmesh_core.channel import TlsFiles
 from toolmesh_core.clock import SystemClock
 from toolmesh_core.errors import Unavailable
+from toolmesh_tool_code.adapters.artifact_reader import ArtifactReader
 from toolmesh_tool_code.adapters.python_place import find_python
 from toolmesh_tool_code.adapters.sandbox_process import Launch, is_true_root
 from toolmesh_tool_code.adapters.session import Session, open_session
@@ -23,6 +25,7 @@ class Desk:
     """What the tools find in their context."""
 
     pool: SessionPool
+    artifacts: ArtifactReader
     max_time_limit_s: float
     max_sent_bytes: int
 
@@ -51,14 +54,22 @@ async def open_desk(settings: CodeSettings) -> AsyncIterator[Desk]:
         most_per_user=settings.max_sessions_per_user,
         idle_s=settings.session_idle_s,
     )
+    artifacts = ArtifactReader(settings.memory_address, _tls(settings))
     tending = asyncio.create_task(pool.tend_forever())
     try:
-        yield Desk(pool, settings.max_time_limit_s, settings.max_sent_bytes)
+        yield Desk(pool, artifacts, settings.max_time_limit_s, settings.max_sent_bytes)
     finally:
+        await artifacts.close()
         tending.cancel()
         await pool.close()
         with suppress(asyncio.CancelledError):
             await tending
+
+
+def _tls(settings: CodeSettings) -> TlsFiles | None:
+    if settings.tls_ca_file is None:
+        return None
+    return TlsFiles(settings.tls_ca_file, settings.tls_cert_file, settings.tls_key_file)
 
 
 async def _try_out(launch: Launch, limits: AnswerLimits, cgroups: SessionCgroups) -> None:

@@ -40,6 +40,9 @@ class CodeSettings(ToolSettings):
     max_image_bytes: int = Field(500_000, gt=0, description="Bytes of one plot; a larger one is left out.")
     max_returned_bytes: int = Field(1_000_000, gt=0, description="Bytes of all plots and files in one answer.")
     max_sent_bytes: int = Field(1_000_000, gt=0, le=2_000_000, description="Bytes of all files sent with one program.")
+    memory_address: str = Field(
+        "", description="gRPC address of the memory service; empty: files of a program cannot be artifacts."
+    )
     cgroup_dirs: str = Field(
         "",
         description="Folders, by commas, to make cgroups in: one of version 2 with memory, pids and cpu, or one a "
@@ -48,7 +51,7 @@ class CodeSettings(ToolSettings):
 
     @model_validator(mode="after")
     def _answers_fit(self) -> Self:
-        most = self.max_returned_bytes * 4 // 3 + 16 * self.max_output_chars
+        most = self.max_returned_bytes + 16 * self.max_output_chars
         if most > self.max_output_bytes:
-            raise ValueError(f"MAX_RETURNED_BYTES takes {most} bytes in base64, over the MAX_OUTPUT_BYTES of an answer")
+            raise ValueError(f"MAX_RETURNED_BYTES and text take {most} bytes, over the MAX_OUTPUT_BYTES of an answer")
         return self

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from toolmesh_core.channel import TlsFiles
 from toolmesh_core.clock import Clock, SystemClock
 from toolmesh_core.sqlite_database import SqliteDatabase
+from toolmesh_core.workers.worker_pool import WorkerKind, WorkerPool, worker_pool
 from toolmesh_tool_data.adapters.document_search import DocumentSearch
 from toolmesh_tool_data.adapters.note_store import MIGRATIONS, NoteStore
 from toolmesh_tool_data.adapters.table_limits import TableLimits
@@ -25,6 +26,7 @@ class Desk:
     """What the tools find in their context."""
 
     tables: TableWorkers
+    charts: WorkerPool
     notes: NoteStore
     weather: WeatherFile
     documents: DocumentSearch
@@ -45,6 +47,7 @@ def table_limits(settings: DataSettings) -> TableLimits:
     """The bounds of a table process."""
     return TableLimits(
         folder=str(settings.tables_dir or SAMPLE_TABLES),
+        writable=settings.tables_dir is not None,
         timeout_s=settings.table_timeout_s,
         memory_mb=settings.table_memory_mb,
         extra_memory_mb=settings.table_extra_memory_mb,
@@ -52,6 +55,16 @@ def table_limits(settings: DataSettings) -> TableLimits:
         max_table_rows=settings.max_table_rows,
         max_result_rows=settings.max_result_rows,
         max_result_chars=settings.max_result_chars,
+    )
+
+
+def chart_process(settings: DataSettings) -> WorkerKind:
+    """What draws charts."""
+    return WorkerKind(
+        module="toolmesh_tool_data.adapters.chart_worker",
+        name="chart process",
+        settings={"memory_mb": settings.chart_memory_mb, "max_png_bytes": settings.max_chart_bytes},
+        timeout_s=settings.chart_timeout_s,
     )
 
 
@@ -65,10 +78,16 @@ async def open_desk(settings: DataSettings) -> AsyncIterator[Desk]:
     workers = table_workers(
         table_limits(settings), settings.data_dir, settings.table_workers, settings.table_worker_idle_s
     )
+    charts_scratch = settings.data_dir / "charts"
     try:
-        async with SqliteDatabase.open(settings.data_dir / "notes.db", MIGRATIONS) as database, workers as tables:
+        async with (
+            SqliteDatabase.open(settings.data_dir / "notes.db", MIGRATIONS) as database,
+            workers as tables,
+            worker_pool(chart_process(settings), charts_scratch, 1, settings.table_worker_idle_s) as charts,
+        ):
             yield Desk(
                 tables=tables,
+                charts=charts,
                 notes=NoteStore(database, max_per_user=settings.max_notes_per_user),
                 weather=WeatherFile(settings.weather_file, settings.data_dir),
                 documents=documents,

@@ -38,6 +38,11 @@ class DataSettings(ToolSettings):
     )
     max_result_rows: int = Field(50, gt=0, le=1000, description="Rows in one answer; an LLM reads no more.")
     max_result_chars: int = Field(12_000, ge=1000, description="Characters of the values in one answer.")
+    chart_timeout_s: float = Field(
+        20.0, gt=0, le=60, description="Seconds for one chart; the first one takes some for starting its process."
+    )
+    chart_memory_mb: int = Field(1024, ge=700, description="Megabytes of data that the chart process may hold.")
+    max_chart_bytes: int = Field(1_500_000, gt=0, le=1_900_000, description="Bytes of one chart's picture.")
     weather_file: Path | None = Field(
         None, description="JSON or CSV of forecasts; unset: weather.json or .csv of data_dir, else a made-up sample."
     )

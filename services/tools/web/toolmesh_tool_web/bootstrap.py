@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import certifi
 
 from toolmesh_core.egress.host_list import HostList, parse_rules
+from toolmesh_core.workers.worker_pool import worker_pool
+from toolmesh_tool_web.adapters.main_text import MainText, page_process
 from toolmesh_tool_web.adapters.web_client import WebClient, WebLimits
 from toolmesh_tool_web.settings import WebSettings
 
@@ -18,6 +20,7 @@ class Desk:
     """What the tools find in their context."""
 
     client: WebClient
+    main_text: MainText
     max_text_chars: int
 
 
@@ -38,4 +41,5 @@ async def open_desk(settings: WebSettings) -> AsyncIterator[Desk]:
     authorities = str(settings.ca_file or certifi.where())
     # Reading the authorities takes some 20 ms: once, and in a thread.
     tls = await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
-    yield Desk(WebClient(limits, tls), settings.max_text_chars)
+    async with worker_pool(page_process(), settings.data_dir / "scratch", 1) as pool:
+        yield Desk(WebClient(limits, tls), MainText(pool), settings.max_text_chars)

@@ -1,5 +1,6 @@
 """The code interpreter as the process it is in production, called over gRPC."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,21 +9,30 @@ from typing import Any
 import psutil
 import pytest_asyncio
 
+from toolmesh.memory.v1 import memory_service_pb2, memory_service_pb2_grpc
 from toolmesh.tool.v1 import tool_pb2, tool_service_pb2, tool_service_pb2_grpc
 from toolmesh_core.channel import connect
-from toolmesh_testing import ServiceProcess, process
+from toolmesh_core.errors import NotFound
+from toolmesh_core.service import Service
+from toolmesh_testing import ServiceProcess, process, serving
 
 MODULE = "toolmesh_tool_code"
 
 
-async def call(address: str, tool: str, arguments: dict[str, Any], user: str = "ann", session: str = "s1") -> Any:
-    """The tool's output, or its failure's reason."""
+async def result_of(
+    address: str, tool: str, arguments: dict[str, Any], user: str = "ann", session: str = "s1"
+) -> tool_pb2.ToolResult:
     request = tool_service_pb2.InvokeToolRequest(
         tool=tool, arguments_json=json.dumps(arguments), context=tool_pb2.CallContext(user=user, session=session)
     )
     async with connect(address) as channel:
         events = [event async for event in tool_service_pb2_grpc.ToolServiceStub(channel).InvokeTool(request)]
-    result = events[-1].result
+    return events[-1].result
+
+
+async def call(address: str, tool: str, arguments: dict[str, Any], user: str = "ann", session: str = "s1") -> Any:
+    """The tool's output, or its failure's reason."""
+    result = await result_of(address, tool, arguments, user, session)
     return json.loads(result.output_json) if result.output_json else result.failure.reason
 
 
@@ -58,18 +68,49 @@ async def test_a_reset_forgets_all_and_twice_is_once(served: ServiceProcess) -> 
     assert (await call(served.address, "run_python", {"code": "x"}))["session_is_new"]
 
 
-async def test_files_travel_as_text_and_base64_with_their_media_type(served: ServiceProcess) -> None:
+async def test_files_go_in_as_text_or_base64_and_come_back_as_artifacts(served: ServiceProcess) -> None:
     arguments = {
         "code": "open('out.csv', 'w').write(open('in.csv').read().upper())\nNone",
         "files": [{"name": "in.csv", "text": "a,b\n"}],
         "return_files": ["out.csv"],
     }
-    result = await call(served.address, "run_python", arguments)
-    assert result["files"] == [{"name": "out.csv", "media_type": "text/csv", "size_bytes": 4, "base64": "QSxCCg=="}]
+    result = await result_of(served.address, "run_python", arguments)
+    [file] = json.loads(result.output_json)["files"]
+    assert (file["file_name"], file["media_type"], file["size_bytes"]) == ("out.csv", "text/csv", 4)
+    assert [(one.file_name, one.content) for one in result.contents] == [("out.csv", b"A,B\n")]
     for bad in ({"name": "../x", "text": "x"}, {"name": "/etc/x"}, {"name": ""}):
         assert await call(served.address, "run_python", {"code": "1", "files": [bad]}) == "BAD_FILE_NAME"
     broken = [{"name": "x", "base64": "?"}]
     assert await call(served.address, "run_python", {"code": "1", "files": broken}) == "BAD_BASE64"
+
+
+CONTENT = b"\x89kept"
+KEPT = f"sha256-{hashlib.sha256(CONTENT).hexdigest()}"
+
+
+class FakeMemory(memory_service_pb2_grpc.MemoryServiceServicer):
+    """Keeps one artifact of ann's."""
+
+    async def ReadArtifact(
+        self, request: memory_service_pb2.ReadArtifactRequest, context: Any
+    ) -> AsyncIterator[memory_service_pb2.ReadArtifactResponse]:
+        if (request.user, request.artifact) != ("ann", KEPT):
+            raise NotFound("no such artifact")
+        yield memory_service_pb2.ReadArtifactResponse(chunk=CONTENT)
+
+
+async def test_an_artifact_of_the_caller_is_put_into_the_folder_and_nobody_elses(tmp_path: Path) -> None:
+    memory = Service(registrations=[(memory_service_pb2_grpc.add_MemoryServiceServicer_to_server, FakeMemory())])
+    env = {"TOOLMESH_TOOL_CODE_DATA_DIR": str(tmp_path)}
+    arguments = {"code": "open('in.bin', 'rb').read()", "files": [{"name": "in.bin", "artifact": KEPT}]}
+    async with (
+        serving(memory) as address,
+        process(MODULE, env | {"TOOLMESH_TOOL_CODE_MEMORY_ADDRESS": address}) as started,
+    ):
+        assert (await call(started.address, "run_python", arguments))["value"] == repr(CONTENT)
+        assert await call(started.address, "run_python", arguments, user="bob") == "UNKNOWN_ARTIFACT"
+        wrong = {"code": "1", "files": [{"name": "a", "artifact": "../x"}]}
+        assert await call(started.address, "run_python", wrong) == "UNKNOWN_ARTIFACT"
 
 
 async def test_a_session_that_its_program_ended_is_told_and_the_next_call_has_a_new_one(served: ServiceProcess) -> None:

@@ -82,7 +82,7 @@ def test_a_session_that_ended_is_an_error_with_its_output() -> None:
     assert result["notes"] == ["a note"]
 
 
-def test_what_is_large_comes_last_since_a_long_result_is_cut_in_the_middle() -> None:
+def test_plots_and_files_come_last_since_a_long_result_is_cut_in_the_middle() -> None:
     assert list(to_result(Outcome(None, "", "", "x"), is_new=True))[-2:] == ["images", "files"]
 
 

@@ -24,8 +24,15 @@ def url(site: Site, path: str, host: str = "site.test") -> str:
     return f"http://{host}:{site.port}{path}"
 
 
+class ShoutedText:
+    """Finds that the main text of a page is an article of its title."""
+
+    async def find(self, markup: str, url: str, *, links: bool) -> str:
+        return f"{url} " + "MAIN " * 60 + str(links)
+
+
 def context_of(client: WebClient, max_text_chars: int = 8000) -> ToolContext[Desk]:
-    return ToolContext(user="u", state=Desk(client, max_text_chars))
+    return ToolContext(user="u", state=Desk(client, ShoutedText(), max_text_chars))  # type: ignore[arg-type]
 
 
 async def reason_of(client: WebClient, address: str) -> str:
@@ -258,3 +265,49 @@ async def test_proxies_of_the_environment_are_not_used(
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     site.page("/", b"direct")
     assert (await client_for().get(url(site, "/"))).body == b"direct"
+
+
+LONG = "<title>T</title><nav>menu</nav><p>" + "word " * 400
+
+
+async def test_of_a_long_page_the_main_text_is_given_and_of_a_short_one_all(site: Site, client_for: MakeClient) -> None:
+    site.page("/long", LONG.encode(), "text/html")
+    site.page("/short", b"<nav>menu</nav><p>text", "text/html")
+    context = context_of(client_for())
+    url = f"http://site.test:{site.port}"
+    assert "MAIN" in (await http_get(f"{url}/long", context))["text"]
+    assert (await http_get(f"{url}/long", context, whole_page=True))["text"].startswith("menu\nword word")
+    assert (await http_get(f"{url}/short", context))["text"] == "menu\ntext"
+    assert (await http_get(f"{url}/short", context, links=True))["text"].endswith("True")
+
+
+async def test_a_text_that_is_too_long_is_gone_on_with(site: Site, client_for: MakeClient) -> None:
+    site.page("/a", b"0123456789" * 3, "text/plain")
+    context = context_of(client_for(), max_text_chars=20)
+    url = f"http://site.test:{site.port}/a"
+    first = await http_get(url, context)
+    assert (len(first["text"]), first["truncated"], first["next_offset"]) == (20, True, 20)
+    rest = await http_get(url, context, offset=20)
+    assert (rest["text"], rest["truncated"], rest["next_offset"]) == ("0123456789", False, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        (
+            "你好，世界。这是一个没有声明编码的网页。".encode("gb18030"),
+            "text/plain",
+            "你好，世界。这是一个没有声明编码的网页。",
+        ),
+        ("朱镕基".encode("gb18030"), "text/plain; charset=gb2312", "朱镕基"),
+        ("“quoted”".encode("cp1252"), "text/plain; charset=iso-8859-1", "“quoted”"),
+        (b"\xef\xbb\xbfmarked", "text/plain; charset=latin-1", "marked"),
+        ("é".encode(), "text/plain", "é"),
+    ],
+)
+async def test_the_encoding_is_what_the_page_means_or_looks_like(
+    site: Site, client_for: MakeClient, body: bytes, content_type: str, text: str
+) -> None:
+    site.page("/a", body, content_type)
+    found = await http_get(f"http://site.test:{site.port}/a", context_of(client_for()))
+    assert found["text"] == text

@@ -27,13 +27,14 @@ _ANSWER_S = 3.0
 
 
 class SentFile(BaseModel):
-    """A file to put into the program's folder: its text, or any bytes in base64."""
+    """A file to put into the program's folder: its text, any bytes in base64, or an artifact of an earlier result."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(description='Where, such as "sales.csv".')
     text: str = Field("", description="The content, if it is text.")
     base64: str = Field("", description="The content in base64, if it is not text.")
+    artifact: str = Field("", description="The id of an artifact that holds the content, such as sha256-...")
 
 
 @tool(
@@ -65,12 +66,12 @@ async def run_python(
     """Run a Python program in a closed sandbox and return what it printed, the last value, plots and files.
 
     Variables and files stay for the next program of the conversation. There is no network.
-    Plots of matplotlib come back as PNG images; changed_files lists what was written.
+    Plots of matplotlib come back as PNG artifacts; changed_files lists what was written.
     """
     desk = context.state
     question = {
         "code": code,
-        "files": _sent(files, desk.max_sent_bytes),
+        "files": await _sent(files, context),
         "return_files": [check_file_name(name) for name in return_files],
     }
     key, keep = _key(context, session)
@@ -103,24 +104,36 @@ def _key(context: ToolContext[Desk], name: str) -> tuple[SessionKey, bool]:
     return SessionKey(context.user, secrets.token_hex(16), name), False
 
 
-def _sent(files: list[SentFile], most_bytes: int) -> list[dict[str, Any]]:
+async def _sent(files: list[SentFile], context: ToolContext[Desk]) -> list[dict[str, Any]]:
     """As the interpreter takes them.
 
     Raises:
-        ToolError: BAD_FILE_NAME, BAD_BASE64, FILES_TOO_LARGE.
+        ToolError: BAD_FILE_NAME, BAD_FILE, BAD_BASE64, UNKNOWN_ARTIFACT, FILES_TOO_LARGE.
     """
-    sent = [(check_file_name(file.name), _content(file)) for file in files]
-    total = sum(len(content) for _, content in sent)
-    if total > most_bytes:
-        raise ToolError(f"the files have {total} bytes, over the {most_bytes} allowed", reason="FILES_TOO_LARGE")
-    return [{"name": name, "base64": base64.b64encode(content).decode()} for name, content in sent]
+    most = room = context.state.max_sent_bytes
+    sent = []
+    for file in files:
+        name = check_file_name(file.name)
+        if sum(map(bool, (file.text, file.base64, file.artifact))) > 1:
+            raise ToolError(
+                f"file {file.name[:80]!r} has more than one of text, base64 and artifact: give one", reason="BAD_FILE"
+            )
+        if file.artifact:
+            content = await context.state.artifacts.read(context.user, file.artifact, room)
+        else:
+            content = _content(file)
+        room -= len(content)
+        if room < 0:
+            raise ToolError(
+                f"the files have over {most} bytes, which is all that may be sent", reason="FILES_TOO_LARGE"
+            )
+        sent.append({"name": name, "base64": base64.b64encode(content).decode()})
+    return sent
 
 
 def _content(file: SentFile) -> bytes:
     if not file.base64:
         return file.text.encode("utf-8", "replace")
-    if file.text:
-        raise ToolError(f"file {file.name[:80]!r} has both text and base64: give one of them", reason="BAD_FILE")
     try:
         return base64.b64decode(file.base64, validate=True)
     except binascii.Error as error:

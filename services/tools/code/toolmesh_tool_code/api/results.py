@@ -1,10 +1,11 @@
-"""What a program's end looks like to the LLM: first what it reads, last what is large."""
+"""What a program's end looks like to the LLM; plots and files are artifacts."""
 
 import mimetypes
 
 from typing_extensions import TypedDict
 
 from toolmesh_tool_code.domain.answers import Answer, Outcome, ReportedFile, decode
+from toolmesh_toolkit import Artifact
 
 
 class ProgramError(TypedDict):
@@ -22,15 +23,6 @@ class ListedFile(TypedDict):
     size_bytes: int
 
 
-class ReturnedFile(TypedDict):
-    """A plot or a file, in base64."""
-
-    name: str
-    media_type: str
-    size_bytes: int
-    base64: str
-
-
 class RunResult(TypedDict):
     """How a program ended; `notes` says what was cut or left out.
 
@@ -45,8 +37,8 @@ class RunResult(TypedDict):
     session_is_new: bool
     session_ended: bool
     changed_files: list[ListedFile]
-    images: list[ReturnedFile]
-    files: list[ReturnedFile]
+    images: list[Artifact]
+    files: list[Artifact]
 
 
 def to_result(outcome: Outcome, *, is_new: bool) -> RunResult:
@@ -78,8 +70,14 @@ def _error(answer: Answer | None, ended: str) -> ProgramError | None:
     return ProgramError(type=answer.error.type, message=answer.error.message, traceback=answer.error.traceback)
 
 
-def _returned(file: ReportedFile, media_type: str) -> ReturnedFile:
-    return ReturnedFile(name=file.name, media_type=media_type, size_bytes=len(decode(file)), base64=file.base64)
+def _returned(file: ReportedFile, media_type: str) -> Artifact:
+    return Artifact(media_type, decode(file), _plain(file.name))
+
+
+def _plain(path: str) -> str:
+    """The file's own name, with nothing that an artifact's name may not have: a program chose it."""
+    name = path.rpartition("/")[2][-100:]
+    return "".join(character if character.isprintable() and character != "\\" else "_" for character in name)
 
 
 def _media_type(name: str) -> str:

@@ -85,12 +85,20 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _to_utf8(path: Path, target: Path) -> Path:
-    """Text from a Chinese office program (GB 18030), or UTF-16 where it says so."""
+def text_encoding(path: Path) -> str:
+    """UTF-8, else UTF-16 where the file says so, else what Chinese office programs write (GB 18030)."""
+    if _is_utf8(path):
+        return "utf-8-sig"
     with path.open("rb") as raw:
         mark = raw.read(2)
-    encoding = "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "gb18030"
-    with path.open(encoding=encoding, newline="") as text, target.open("w", encoding="utf-8", newline="") as out:
+    return "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "gb18030"
+
+
+def _to_utf8(path: Path, target: Path) -> Path:
+    with (
+        path.open(encoding=text_encoding(path), newline="") as text,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
         while chunk := text.read(_CHUNK):
             out.write(chunk)
     return target

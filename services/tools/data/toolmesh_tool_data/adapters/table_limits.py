@@ -1,7 +1,5 @@
-"""The bounds of one table process, and how they travel to it."""
+"""The bounds of one table process."""
 
-import dataclasses
-import json
 from dataclasses import dataclass
 
 
@@ -11,10 +9,12 @@ class TableLimits:
 
     Attributes:
         folder: the only folder that files are read from.
+        writable: new sheets may be written there.
         extra_memory_mb: for Python and the parsers, beside DuckDB's memory_mb.
     """
 
     folder: str
+    writable: bool = False
     timeout_s: float = 10.0
     memory_mb: int = 256
     extra_memory_mb: int = 512
@@ -22,12 +22,3 @@ class TableLimits:
     max_table_rows: int = 500_000
     max_result_rows: int = 50
     max_result_chars: int = 12_000
-
-    def to_json(self) -> str:
-        """As one line."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "TableLimits":
-        """What to_json wrote."""
-        return cls(**json.loads(text))

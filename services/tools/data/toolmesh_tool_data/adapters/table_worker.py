@@ -1,80 +1,32 @@
-"""The table process: reads a question a line, writes an answer a line, under limits the system holds it to."""
+"""The table process: answers questions over tables and sheets, and writes sheets."""
 
-import json
-import resource
-import shutil
-import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from toolmesh_core.errors import ToolError
+from toolmesh_core.workers.worker_process import Methods, limit_address_space, limit_written_files, serve_worker
+from toolmesh_tool_data.adapters.sheet_reader import SheetReader
+from toolmesh_tool_data.adapters.sheet_writer import SheetWriter
 from toolmesh_tool_data.adapters.table_conversion import Conversions
 from toolmesh_tool_data.adapters.table_engine import TableEngine
 from toolmesh_tool_data.adapters.table_limits import TableLimits
 
-LAST_RESORT_S = 5
 
-
-def main() -> None:
-    """Serves until stdin ends: a line with the limits, answered by a line, then a question a line.
-
-    A question names a method of TableEngine and its arguments. The process's only argument is a folder of its own,
-    which is removed at the end.
-    """
-    limits = TableLimits.from_json(sys.stdin.readline())
-    _limit_this_process(limits)
-    folder = Path(sys.argv[1])
-    try:
-        engine = TableEngine(limits, Conversions(folder, limits))
-        sys.stdout.write('{"ready": true}\n')
-        sys.stdout.flush()
-        serve(engine, limits, sys.stdin, sys.stdout)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def serve(engine: TableEngine, limits: TableLimits, questions: TextIO, answers: TextIO) -> None:
-    """Answers until the questions end."""
-    methods: dict[str, Callable[..., dict[str, Any]]] = {
+def begin(settings: dict[str, Any], folder: Path) -> Methods:
+    """What a table process answers, under its limits."""
+    limits = TableLimits(**settings)
+    limit_address_space(limits.memory_mb + limits.extra_memory_mb)
+    limit_written_files(2 * limits.max_file_mb)
+    engine = TableEngine(limits, Conversions(folder, limits))
+    return {
         "list_tables": engine.list_tables,
         "describe": engine.describe,
         "query": engine.query,
         "summarize": engine.summarize,
         "find_rows": engine.find_rows,
+        "read_sheet": SheetReader(limits).read,
+        "write_sheet": SheetWriter(limits).write,
     }
-    for line in questions:
-        # Ends the process even where DuckDB hangs in one call and nobody is left to kill it.
-        signal.alarm(int(limits.timeout_s) + LAST_RESORT_S)
-        question = json.loads(line)
-        answers.write(json.dumps(_answer(methods[question["method"]], question["arguments"]), ensure_ascii=True) + "\n")
-        answers.flush()
-        signal.alarm(0)
-
-
-def _answer(method: Callable[..., dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {"answer": method(**arguments)}
-    except ToolError as error:
-        return {"failure": {"reason": error.reason, "message": error.message}}
-    except MemoryError:
-        return {"failure": {"reason": "OUT_OF_MEMORY", "message": "this needs too much memory: ask for less"}}
-
-
-def _limit_this_process(limits: TableLimits) -> None:
-    """Address space beyond what is mapped now, so that libraries' reservations do not count; no core dumps."""
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if _has_proc() else 2**30
-    space = mapped + (limits.memory_mb + limits.extra_memory_mb) * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    written = 2 * limits.max_file_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_FSIZE, (written, written))
-
-
-def _has_proc() -> bool:
-    return Path("/proc/self/statm").exists()
 
 
 if __name__ == "__main__":
-    main()
+    serve_worker(begin)

@@ -31,7 +31,7 @@ def find_table(asked: str, tables: Sequence[str]) -> str:
     endings = [table for table in tables if table.endswith(f"_{wanted}")]
     if len(endings) == 1:
         return endings[0]
-    raise ToolError(f"there is no table {asked[:60]!r}; {_known('tables', wanted, tables)}", reason="UNKNOWN_TABLE")
+    raise ToolError(f"there is no table {asked[:60]!r}; {close_to('tables', wanted, tables)}", reason="UNKNOWN_TABLE")
 
 
 def find_column(asked: str, columns: Sequence[str], table: str) -> str:
@@ -48,11 +48,12 @@ def find_column(asked: str, columns: Sequence[str], table: str) -> str:
         if candidate in by_plain:
             return by_plain[candidate]
     raise ToolError(
-        f"table {table!r} has no column {asked[:60]!r}; {_known('columns', asked, columns)}", reason="UNKNOWN_COLUMN"
+        f"table {table!r} has no column {asked[:60]!r}; {close_to('columns', asked, columns)}", reason="UNKNOWN_COLUMN"
     )
 
 
-def _known(what: str, asked: str, names: Iterable[str]) -> str:
+def close_to(what: str, asked: str, names: Iterable[str]) -> str:
+    """For the end of a refusal: the nearest name, and the names there are."""
     listed = list(names)
     if not listed:
         return f"there are no {what}"

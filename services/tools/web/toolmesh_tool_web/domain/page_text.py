@@ -9,6 +9,10 @@ from toolmesh_core.errors import ToolError
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BROWSER_CODEC = re.compile(r"utf-(8|16)|gb|big5|euc_|shift_jis|iso2022_jp$|iso8859|cp125|cp874|koi8|mac-|ascii|latin")
+# What pages mean by these names, as browsers read them (WHATWG Encoding, section 4.2).
+_MEANT = {"gb2312": "gb18030", "gbk": "gb18030", "ascii": "cp1252", "iso8859-1": "cp1252"}
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SAMPLE_BYTES = 8192
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -39,11 +43,30 @@ def check_media_type(content_type: str) -> str:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """The body as text, by the charset of the header, else of the page itself, else UTF-8; wrong bytes become "�"."""
+    """The body as text, by its byte order mark, else the charset of the header, else of the page itself.
+
+    Where none is named it is UTF-8, or what its bytes look like. Wrong bytes become "�".
+    """
+    for mark, codec in _MARKS:
+        if body.startswith(mark):
+            return body.decode(codec, "replace")
     named = _CHARSET.search(content_type)
     in_page = _META_CHARSET.search(body[:2048])
-    charset = named[1] if named else in_page[1].decode("ascii", "replace") if in_page else "utf-8"
-    return body.decode(_codec(charset), "replace")
+    charset = named[1] if named else in_page[1].decode("ascii", "replace") if in_page else ""
+    return body.decode(_codec(charset) if charset else _guessed(body), "replace")
+
+
+def _guessed(body: bytes) -> str:
+    sample = body[:_SAMPLE_BYTES]
+    try:
+        # A sample may end within a character.
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(sample).best()
+        return _codec(best.encoding) if best else "utf-8"
+    return "utf-8"
 
 
 def _codec(charset: str) -> str:
@@ -52,7 +75,7 @@ def _codec(charset: str) -> str:
         name = codecs.lookup(charset).name
     except (LookupError, ValueError):
         return "utf-8"
-    return name if _BROWSER_CODEC.match(name) else "utf-8"
+    return _MEANT.get(name, name) if _BROWSER_CODEC.match(name) else "utf-8"
 
 
 def parse_json(text: str) -> Any:

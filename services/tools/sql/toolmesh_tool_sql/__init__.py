@@ -1,0 +1,1 @@
+"""SQL over the operator's SQLite and Postgres databases."""

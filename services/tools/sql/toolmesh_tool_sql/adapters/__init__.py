@@ -1,0 +1,1 @@
+"""The databases file, the worker process, and the two engines."""

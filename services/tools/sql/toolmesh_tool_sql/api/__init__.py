@@ -1,0 +1,1 @@
+"""The tools as the LLM sees them."""
