@@ -25,6 +25,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # The same for names: a pod that came back has another address. gRPC would look it up twice a minute at most.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     # Its own connections: shared ones would bring along the back-off of an earlier channel to a reused port.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -53,7 +55,8 @@ def connect(
     Args:
         address: a gRPC target.
         default_timeout_s: deadline of a call that has neither `timeout=` nor a caller with a deadline.
-            `timeout=math.inf` on a call means none.
+            `timeout=math.inf` on a call means none. A call for one response also takes `on_trailing=`, which is given
+            the trailing metadata.
         retry_methods: idempotent methods, "package.Service/Method"; retried on UNAVAILABLE.
     """
     options: list[tuple[str, Any]] = [*_OPTIONS, ("grpc.service_config", _service_config(retry_methods))]
@@ -158,14 +161,17 @@ class _Channel(grpc.aio.Channel):
             timeout: float | None = None,
             metadata: Iterable[tuple[str, str | bytes]] | None = None,
             wait_for_ready: bool | None = None,
+            on_trailing: Callable[[dict[str, Any]], None] | None = None,
         ) -> Any:
             left = _timeout_of(timeout, self._default_timeout_s, method)
+            pending = inner(request, timeout=left, metadata=_metadata_of(metadata), wait_for_ready=wait_for_ready)
             try:
-                return await inner(
-                    request, timeout=left, metadata=_metadata_of(metadata), wait_for_ready=wait_for_ready
-                )
+                response = await pending
             except grpc.aio.AioRpcError as error:
                 raise error_of_rpc(error) from error
+            if on_trailing is not None:
+                on_trailing(dict(await pending.trailing_metadata() or ()))
+            return response
 
         return call
 

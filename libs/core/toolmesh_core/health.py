@@ -6,6 +6,9 @@ import contextlib
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+TOOLS_VERSION_KEY = "toolmesh-tools-version"
+"""Trailing metadata of a tool service's health: a text that is another one whenever its list of tools is."""
+
 _OPTIONS = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200))
 _RETRY_S = 0.05
 

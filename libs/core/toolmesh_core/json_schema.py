@@ -16,16 +16,17 @@ class JsonSchema:
 
     Args:
         schema: as JSON text or as parsed.
+        check_formats: hold values to "format" too, such as "date-time" as RFC 3339 has it.
 
     Raises:
         InvalidInput: it is not a JSON Schema.
     """
 
-    def __init__(self, schema: str | Mapping[str, Any]) -> None:
+    def __init__(self, schema: str | Mapping[str, Any], *, check_formats: bool = True) -> None:
         try:
             parsed = json.loads(schema) if isinstance(schema, str) else dict(schema)
             self._validator = jsonschema_rs.Draft202012Validator(
-                parsed, validate_formats=True, retriever=_refuse_to_fetch
+                parsed, validate_formats=check_formats, retriever=_refuse_to_fetch
             )
         except (ValueError, TypeError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             raise InvalidInput(f"not a JSON Schema: {str(error).splitlines()[0]}", reason="BAD_SCHEMA") from error

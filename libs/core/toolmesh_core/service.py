@@ -41,6 +41,7 @@ class Service:
         background: coroutines that run as long as the service; one that raises ends the process.
         generic_handlers: gRPC handlers that take calls as bytes, unwrapped.
         reflected: full names of more services that reflection should tell.
+        health_facts: trailing metadata of each answer to a health check.
         on_drain: awaited when a drain begins, after health says NOT_SERVING; ends what would hold the drain up.
     """
 
@@ -49,6 +50,7 @@ class Service:
     background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     generic_handlers: Sequence["grpc.GenericRpcHandler[Any, Any]"] = ()
     reflected: Sequence[str] = ()
+    health_facts: Callable[[], Sequence[tuple[str, str]]] | None = None
     on_drain: Callable[[], Awaitable[None]] | None = None
 
 
@@ -122,16 +124,32 @@ async def _until_stopped_or_failed(stop: asyncio.Event, tasks: Sequence["asyncio
             task.result()
 
 
+class _Health(health_aio.HealthServicer):  # type: ignore[misc]  # it comes without types
+    """grpc.health.v1, with what the service has to tell besides."""
+
+    def __init__(self, facts: Callable[[], Sequence[tuple[str, str]]] | None) -> None:
+        super().__init__()
+        self._facts = facts
+
+    async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if self._facts is not None:
+            context.set_trailing_metadata(tuple(self._facts()))
+        return await super().Check(request, context)
+
+
 @asynccontextmanager
 async def serving_grpc(service: Service, settings: ServiceSettings) -> AsyncIterator[RunningService]:
     """Serves the service's RPCs, health and reflection; stopped at once at the end, so drain before."""
-    server = grpc.aio.server(options=SERVER_OPTIONS)
+    # A caller looks up a name again only when a connection ends; calls that run are not cut.
+    age_ms = int(settings.max_connection_age_s * 1000)
+    options = [*SERVER_OPTIONS, *([("grpc.max_connection_age_ms", age_ms)] if age_ms else [])]
+    server = grpc.aio.server(options=options)
     wrapping = WrappingServer(server)
     for add, servicer in service.registrations:
         add(servicer, wrapping)
     if service.generic_handlers:
         server.add_generic_rpc_handlers(service.generic_handlers)
-    health = health_aio.HealthServicer()
+    health = _Health(service.health_facts)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     names = [*wrapping.service_names, *service.reflected]
     reflection.enable_server_reflection((*names, "grpc.health.v1.Health", reflection.SERVICE_NAME), server)

@@ -24,6 +24,9 @@ class ServiceSettings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Prompts are logged at DEBUG only."
     )
     drain_timeout_s: float = Field(30.0, ge=0, description="Seconds that running calls get to finish on SIGTERM.")
+    max_connection_age_s: float = Field(
+        0.0, ge=0, description="Seconds after which callers connect anew, and so find new replicas; 0: never."
+    )
     otlp_endpoint: str = Field("", description="URL that traces are sent to by OTLP over HTTP; empty exports none.")
     data_dir: Path = Field(Path(".toolmesh"), description="Folder for all state of this service; made if missing.")
     tls_cert_file: Path | None = Field(None, description="PEM certificate chain; with tls_key_file turns TLS on.")

@@ -22,6 +22,7 @@ from toolmesh_core.errors import (
     Unavailable,
 )
 from toolmesh_sdk.client import AsyncClient, Client
+from toolmesh_sdk.endpoints.tool_deployments import python_source
 from toolmesh_sdk.records.arena import (
     ArenaAgent,
     Battle,
@@ -73,6 +74,7 @@ from toolmesh_sdk.records.tool import (
     ToolSearch,
     ToolService,
 )
+from toolmesh_sdk.records.tool_deployment import DeploymentSource, ResourceLimits, ToolDeployment
 from toolmesh_sdk.retry import RetryPolicy
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "DeadlineExceeded",
     "Decision",
     "DecisionMade",
+    "DeploymentSource",
     "Document",
     "DocumentSearch",
     "FailedPrecondition",
@@ -108,6 +111,7 @@ __all__ = [
     "Passage",
     "PermissionDenied",
     "ResourceExhausted",
+    "ResourceLimits",
     "RetrievedTool",
     "RetryPolicy",
     "Run",
@@ -128,6 +132,7 @@ __all__ = [
     "ToolCallFinished",
     "ToolCallStarted",
     "ToolCalls",
+    "ToolDeployment",
     "ToolError",
     "ToolFailure",
     "ToolInvocation",
@@ -141,4 +146,5 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "UnknownEvent",
+    "python_source",
 ]

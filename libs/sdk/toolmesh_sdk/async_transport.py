@@ -1,7 +1,7 @@
 """Sends requests and awaits their answers, over httpx; files are read and written in threads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,13 @@ from toolmesh_core.errors import ToolError, ToolMeshError
 from toolmesh_sdk.connection_settings import ConnectionSettings
 from toolmesh_sdk.file_sink import FileSink
 from toolmesh_sdk.http_options import client_options, request_options
-from toolmesh_sdk.problem import error_of_response, platform_errors
+from toolmesh_sdk.problem import error_of_response, platform_errors, raise_if_error
 from toolmesh_sdk.records.event import RunEvent
 from toolmesh_sdk.records.record import Page
 from toolmesh_sdk.request import Request
 from toolmesh_sdk.retry import RetryPolicy
 from toolmesh_sdk.run_watch import RunWatch
+from toolmesh_sdk.server_sent_events import ServerSentEvent, ServerSentEventDecoder
 
 T = TypeVar("T")
 _PIECE_BYTES = 2**18
@@ -78,6 +79,15 @@ class AsyncTransport:
             except ToolMeshError as error:
                 delay = watch.delay_after(error)
                 await self._sleep(delay)
+
+    async def server_events(self, request: Request[None]) -> AsyncGenerator[ServerSentEvent, None]:
+        """The events of an answer that is a stream; raises the error that the platform ends it with."""
+        decoder = ServerSentEventDecoder()
+        async with self._open(request) as response:
+            async for data in response.aiter_bytes():
+                for event in decoder.feed(data):
+                    raise_if_error(event)
+                    yield event
 
     async def download(self, request: Request[Any], target: Path) -> Path:
         """Writes an answer's bytes to a file, whole or not at all."""

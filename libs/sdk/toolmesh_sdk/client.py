@@ -9,6 +9,7 @@ import httpx
 from toolmesh_core.errors import ToolMeshError
 from toolmesh_sdk.async_transport import AsyncTransport
 from toolmesh_sdk.connection_settings import find_connection
+from toolmesh_sdk.deployment_resources import AsyncToolDeployments, ToolDeployments
 from toolmesh_sdk.endpoints.platform import ask_readiness
 from toolmesh_sdk.records.event import RunEvent
 from toolmesh_sdk.records.run import Run, RunLimits
@@ -64,6 +65,7 @@ class Client:
         self.runs = Runs(self._transport)
         self.tools = Tools(self._transport)
         self.tool_services = ToolServices(self._transport)
+        self.tool_deployments = ToolDeployments(self._transport)
         self.documents = Documents(self._transport)
         self.sessions = Sessions(self._transport)
         self.artifacts = Artifacts(self._transport)
@@ -137,6 +139,7 @@ class AsyncClient:
         self.runs = AsyncRuns(self._transport)
         self.tools = AsyncTools(self._transport)
         self.tool_services = AsyncToolServices(self._transport)
+        self.tool_deployments = AsyncToolDeployments(self._transport)
         self.documents = AsyncDocuments(self._transport)
         self.sessions = AsyncSessions(self._transport)
         self.artifacts = AsyncArtifacts(self._transport)

@@ -17,6 +17,7 @@ from toolmesh_core.errors import (
     error_class_of_code,
     error_class_of_http_status,
 )
+from toolmesh_sdk.server_sent_events import ServerSentEvent
 
 
 def error_of_response(response: httpx.Response) -> ToolMeshError | ToolError:
@@ -46,6 +47,12 @@ def error_of_problem(problem: Mapping[str, Any], retry_after: str | None = None)
     message = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
     reason = problem.get("reason")
     return cls(message, reason=str(reason) if reason else None, metadata=_metadata(problem, retry_after))
+
+
+def raise_if_error(event: ServerSentEvent) -> None:
+    """Raises what an event named "error" says: a stream has begun by then, so no status can say it."""
+    if event.event == "error":
+        raise error_of_problem(_json_object(event.data))
 
 
 def _openai_problem(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from toolmesh_core.errors import ToolError, ToolMeshError
 from toolmesh_sdk.connection_settings import ConnectionSettings
 from toolmesh_sdk.file_sink import FileSink
 from toolmesh_sdk.http_options import client_options, request_options
-from toolmesh_sdk.problem import error_of_response, platform_errors
+from toolmesh_sdk.problem import error_of_response, platform_errors, raise_if_error
 from toolmesh_sdk.records.event import RunEvent
 from toolmesh_sdk.records.record import Page
 from toolmesh_sdk.request import Request
 from toolmesh_sdk.retry import RetryPolicy
 from toolmesh_sdk.run_watch import RunWatch
+from toolmesh_sdk.server_sent_events import ServerSentEvent, ServerSentEventDecoder
 
 T = TypeVar("T")
 
@@ -75,6 +76,15 @@ class SyncTransport:
             except ToolMeshError as error:
                 delay = watch.delay_after(error)
                 self._sleep(delay)
+
+    def server_events(self, request: Request[None]) -> Iterator[ServerSentEvent]:
+        """The events of an answer that is a stream; raises the error that the platform ends it with."""
+        decoder = ServerSentEventDecoder()
+        with self._open(request) as response:
+            for data in response.iter_bytes():
+                for event in decoder.feed(data):
+                    raise_if_error(event)
+                    yield event
 
     def download(self, request: Request[Any], target: Path) -> Path:
         """Writes an answer's bytes to a file, whole or not at all."""

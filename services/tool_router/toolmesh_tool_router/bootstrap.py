@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 
 from toolmesh.tool_router.v1.tool_router_service_pb2_grpc import add_ToolRouterServiceServicer_to_server
@@ -12,6 +12,7 @@ from toolmesh_core.clock import Clock, SystemClock
 from toolmesh_core.service import Service
 from toolmesh_core.sqlite_database import SqliteDatabase
 from toolmesh_tool_router.adapters.grpc_tool_service import GrpcConnector
+from toolmesh_tool_router.adapters.kubernetes_tool_services import KubernetesToolServices, open_kubernetes
 from toolmesh_tool_router.adapters.memory_artifacts import MemoryArtifacts
 from toolmesh_tool_router.adapters.policy_file import PolicyFile
 from toolmesh_tool_router.adapters.prometheus_meter import PrometheusMeter
@@ -21,6 +22,7 @@ from toolmesh_tool_router.api.servicer import ToolRouterServicer
 from toolmesh_tool_router.app.admit_call import AdmitCall
 from toolmesh_tool_router.app.call_tool_service import CallToolService
 from toolmesh_tool_router.app.carry_out_call import CarryOutCall
+from toolmesh_tool_router.app.discover_tool_services import DiscoverToolServices
 from toolmesh_tool_router.app.follow_policy import FollowPolicy, first_policy
 from toolmesh_tool_router.app.follow_tool_services import FollowToolServices
 from toolmesh_tool_router.app.invoke_tool import InvokeTool
@@ -62,10 +64,12 @@ async def bootstrap(settings: ToolRouterSettings) -> AsyncIterator[Service]:
             await register.expect(name, address)
         try:
             with redacted_log(lambda: policy.redaction), _asked_by_hang_up(follow_policy):
-                service = _service(settings, clock, meter, directory, register, memory, policy)
-                if follow_policy is not None:
-                    service.background = [*service.background, follow_policy.run]
-                yield service
+                async with _discovery(settings, register, directory) as discover:
+                    service = _service(settings, clock, meter, directory, register, memory, policy)
+                    service.background = [*service.background, discover.run]
+                    if follow_policy is not None:
+                        service.background = [*service.background, follow_policy.run]
+                    yield service
         finally:
             await directory.close()
             if memory is not None:
@@ -141,6 +145,21 @@ def _invoke_tool(
         max_arguments_bytes=settings.max_arguments_bytes,
         max_partial_characters=settings.max_partial_characters,
     )
+
+
+@asynccontextmanager
+async def _discovery(
+    settings: ToolRouterSettings, register: RegisterToolService, directory: ToolDirectory
+) -> AsyncIterator[DiscoverToolServices]:
+    """Looks for tool services in a cluster, where namespaces are set."""
+    async with AsyncExitStack() as stack:
+        watches = []
+        if settings.namespaces():
+            client = await stack.enter_async_context(open_kubernetes(settings.kube_config))
+            watches = [KubernetesToolServices(client, namespace) for namespace in settings.namespaces()]
+        discover = DiscoverToolServices(watches, register, directory)
+        await discover.forget_other_namespaces()
+        yield discover
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """The settings of the tool router."""
 
+import re
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from toolmesh_core.settings import ServiceSettings, service_config
 from toolmesh_tool_router.domain.tool_definition import NAME_PATTERN
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class ToolRouterSettings(ServiceSettings):
@@ -48,15 +51,33 @@ class ToolRouterSettings(ServiceSettings):
     policy_check_s: float = Field(
         1.0, gt=0, description="Seconds between looks at policy_file; a change is taken at the second look."
     )
+    kubernetes_namespaces: str = Field(
+        "",
+        description="Namespaces whose Services with label toolmesh.dev/tool are tool services, by commas; empty: off.",
+    )
+    kube_config: Path | None = Field(None, description="Kube config file; unset: the pod's service account.")
     watch_queue: int = Field(
         1000, gt=0, description="Changes kept for a slow watcher before it gets a snapshot instead."
     )
+
+    @field_validator("kubernetes_namespaces")
+    @classmethod
+    def _are_namespaces(cls, value: str) -> str:
+        bad = [name.strip() for name in value.split(",") if name.strip() and not _NAMESPACE.fullmatch(name.strip())]
+        if bad:
+            raise ValueError(f"must be names of namespaces, comma separated; not {bad[0]!r}")
+        return value
 
     @field_validator("tool_services")
     @classmethod
     def _can_be_read(cls, value: str) -> str:
         _addresses(value)
         return value
+
+    def namespaces(self) -> list[str]:
+        """The namespaces to discover tool services in, each once."""
+        names = (name.strip() for name in self.kubernetes_namespaces.split(","))
+        return list(dict.fromkeys(name for name in names if name))
 
     def addresses(self) -> dict[str, str]:
         """The configured tool services: address by name."""

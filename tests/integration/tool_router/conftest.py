@@ -46,9 +46,13 @@ class RouterClient:
         """Adds a tool service."""
         return await self.stub.RegisterToolService(pb.RegisterToolServiceRequest(name=name, address=address))
 
+    async def tools(self) -> list[tool_pb2.Tool]:
+        """The tools that can be called."""
+        return list((await self.stub.ListTools(pb.ListToolsRequest())).tools)
+
     async def callable_names(self) -> list[str]:
-        """The names of the tools that can be called."""
-        return [tool.name for tool in (await self.stub.ListTools(pb.ListToolsRequest())).tools]
+        """Their names."""
+        return [tool.name for tool in await self.tools()]
 
     async def until(self, wanted: Callable[[set[str]], bool], within_s: float) -> set[str]:
         """Watches the tools until the callable ones are as wanted. TimeoutError where that takes too long."""

@@ -50,6 +50,7 @@ class FakeToolService:
     listings: int = 0
     cancelled: int = 0
     for_result: int = 0
+    tools_version: str = ""
     closed: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 

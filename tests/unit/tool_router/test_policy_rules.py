@@ -51,6 +51,7 @@ def test_the_first_rule_that_fits_decides() -> None:
         ({"read_only": False}, Effect.DENY),
         ({"read_only": True, "tags": ("web",)}, Effect.DENY),
         ({"read_only": True, "tags": ("paid",)}, Effect.DENY),
+        ({"read_only": True, "cost_usd": 0.01}, Effect.DENY),
     ],
 )
 def test_without_a_rule_only_tools_that_only_read_may_be_called(facts: Any, effect: Effect) -> None:

@@ -166,6 +166,20 @@ async def test_a_healthy_services_tools_are_listed_again_now_and_then(router: Ro
     assert service.listings == before + 1
 
 
+async def test_a_service_that_says_with_its_health_that_its_tools_changed_is_listed_at_the_next_look(
+    router: Router, definition: Make
+) -> None:
+    service = await router.add("calc", definition("add"))
+    await router.follow.look()
+    service.definitions, service.tools_version = [definition("add"), definition("sub")], "2"
+    before = service.listings
+    for _ in range(3):
+        router.clock.advance(1)
+        await router.follow.look()
+    assert router.callable_names() == ["add", "sub"]
+    assert service.listings == before + 1
+
+
 async def test_a_service_that_returns_with_a_taken_or_bad_tool_stays_out_and_says_why(
     router: Router, definition: Make
 ) -> None:
@@ -245,3 +259,41 @@ def test_tool_services_that_cannot_be_read_stop_the_start(text: str) -> None:
 
 def test_a_definition_is_compared_by_all_it_says(definition: Make) -> None:
     assert definition("add") == replace(definition("add", tags=("x",)), tags=())
+
+
+def hold_health_of(service: Any, error: Unavailable | None) -> tuple[asyncio.Event, asyncio.Event]:
+    """Makes a service answer for its health only when told to; gives "asked" and "answer"."""
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def is_serving(timeout_s: float) -> bool:
+        asked.set()
+        await answer.wait()
+        if error:
+            raise error
+        return True
+
+    service.is_serving = is_serving
+    return asked, answer
+
+
+async def test_a_look_at_a_version_that_was_replaced_does_not_take_the_new_one_away(
+    router: Router, definition: Make
+) -> None:
+    asked, answer = hold_health_of(await router.add("calc", definition("add")), Unavailable("it is draining"))
+    looking = asyncio.create_task(router.follow.look())
+    await asked.wait()
+    await router.add("calc", definition("add"), address="new")
+    answer.set()
+    await looking
+    assert state_of(router, "calc") is EndpointState.READY
+
+
+async def test_a_service_that_is_removed_while_it_is_looked_at_is_let_go(router: Router, definition: Make) -> None:
+    asked, answer = hold_health_of(await router.add("calc", definition("add")), None)
+    looking = asyncio.create_task(router.follow.look())
+    await asked.wait()
+    await router.register.unregister("calc")
+    answer.set()
+    await looking
+    await router.follow.look()
+    assert router.directory.registry.services == {}

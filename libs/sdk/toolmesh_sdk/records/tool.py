@@ -9,7 +9,7 @@ from toolmesh_sdk.records.record import Duration, Record
 
 
 class Tool(Record):
-    """A capability an agent can call; arguments_schema and output_schema are JSON Schemas."""
+    """A capability an agent can call; arguments_schema and output_schema are JSON Schemas, cost_usd is of one call."""
 
     name: str
     description: str = ""
@@ -22,6 +22,7 @@ class Tool(Record):
     tags: list[str] = Field(default_factory=list)
     version: str = ""
     examples: list[str] = Field(default_factory=list)
+    cost_usd: float = 0.0
     tool_service: str = ""
 
 

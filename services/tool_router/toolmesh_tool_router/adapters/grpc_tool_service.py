@@ -10,7 +10,9 @@ from toolmesh.tool.v1 import tool_pb2, tool_service_pb2, tool_service_pb2_grpc
 from toolmesh_core.call_context import calling
 from toolmesh_core.channel import TlsFiles, connect
 from toolmesh_core.errors import DeadlineExceeded, InvalidInput, ToolMeshError, Unavailable
+from toolmesh_core.health import TOOLS_VERSION_KEY
 from toolmesh_tool_router.domain.call_events import (
+    ArtifactContent,
     ArtifactRef,
     PartialOutput,
     Progress,
@@ -23,13 +25,15 @@ from toolmesh_tool_router.domain.tool_definition import ToolDefinition
 
 _INVOKE_TOOL = "/toolmesh.tool.v1.ToolService/InvokeTool"
 _MOST_TOOLS = 10_000
-_CLOSE_AFTER_S = 60.0
+# Longer than any call may take: what is under way at a version that was replaced ends there.
+_CLOSE_AFTER_S = 600.0
 
 
 class GrpcToolService:
     """A ToolServiceClient over gRPC."""
 
     def __init__(self, address: str, tls: TlsFiles | None) -> None:
+        self.tools_version = ""
         self._channel = connect(address, tls=tls)
         self._tools = tool_service_pb2_grpc.ToolServiceStub(self._channel)
         # A stream of exactly one message is a unary answer on the wire, and gRPC reads that at half the cost.
@@ -58,7 +62,9 @@ class GrpcToolService:
     async def is_serving(self, timeout_s: float) -> bool:
         """What it says of its own health; one without a health service counts as healthy while it answers."""
         try:
-            response = await self._health.Check(health_pb2.HealthCheckRequest(), timeout=timeout_s)
+            response = await self._health.Check(
+                health_pb2.HealthCheckRequest(), timeout=timeout_s, on_trailing=self._note_version
+            )
         except DeadlineExceeded as error:
             raise Unavailable(f"it did not answer within {timeout_s:g} s") from error
         except Unavailable:
@@ -66,6 +72,9 @@ class GrpcToolService:
         except ToolMeshError:
             return True
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def _note_version(self, trailing: dict[str, Any]) -> None:
+        self.tools_version = str(trailing.get(TOOLS_VERSION_KEY, ""))
 
     async def invoke_for_result(self, call: ToolCall, timeout_s: float) -> ToolOutcome:
         """Calls a tool that sends only its result."""
@@ -131,7 +140,8 @@ def _outcome_of(result: tool_pb2.ToolResult) -> ToolOutcome:
     if result.WhichOneof("outcome") == "failure":
         failure = ToolFailure(result.failure.reason, result.failure.message, result.failure.retryable)
         return ToolOutcome(failure=failure, artifacts=artifacts)
-    return ToolOutcome(result.output_json, artifacts=artifacts)
+    contents = tuple(ArtifactContent(one.media_type, one.file_name, one.content) for one in result.contents)
+    return ToolOutcome(result.output_json, artifacts=artifacts, contents=contents)
 
 
 def definition_of(tool: tool_pb2.Tool) -> ToolDefinition:
@@ -149,4 +159,5 @@ def definition_of(tool: tool_pb2.Tool) -> ToolDefinition:
         version=tool.version,
         examples=tuple(tool.examples),
         result_only=tool.result_only,
+        cost_usd=tool.cost_usd,
     )

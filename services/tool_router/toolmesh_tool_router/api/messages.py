@@ -34,6 +34,7 @@ def tool_message(definition: ToolDefinition) -> tool_pb2.Tool:
         version=definition.version,
         examples=definition.examples,
         result_only=definition.result_only,
+        cost_usd=definition.cost_usd,
     )
     if definition.timeout_s is not None:
         message.timeout.FromTimedelta(timedelta(seconds=definition.timeout_s))

@@ -34,11 +34,13 @@ class CallToolService:
             Unavailable: its service is down, went away during the call, or its breaker is open.
             DeadlineExceeded: it took longer than the limit. And what the service itself refuses the call with.
         """
+        # A new version may have taken over while the call waited, and may stream where the old one did not.
+        definition = self._directory.find(call.tool).definition
         link = self._admitted(call.tool, tool.service)
         running.reached_tool = True
         told = False
         try:
-            if tool.definition.result_only:
+            if definition.result_only:
                 outcome = await link.client.invoke_for_result(call, limit.seconds)
             else:
                 outcome = await _follow(link.client, call, running, limit.seconds)

@@ -23,6 +23,7 @@ class _Visit:
     due_at: float
     looked_at: float = float("-inf")
     listed_at: float = float("-inf")
+    tools_version: str = ""
     failures: int = 0
 
 
@@ -31,7 +32,8 @@ class FollowToolServices:
 
     Args:
         every_s: seconds between looks; with `check_timeout_s` it bounds how long a dead service stays a candidate.
-        relist_s: seconds after which the tools of a service that never went away are listed again.
+        relist_s: seconds after which the tools of a service that never went away are listed again; at once where it
+            says with its health that they changed.
     """
 
     def __init__(
@@ -78,8 +80,15 @@ class FollowToolServices:
         await asyncio.gather(*(self._look_at(name, self._visits[name], name in suspects) for name in due))
 
     async def _look_at(self, name: str, visit: _Visit, suspected: bool) -> None:
+        if name not in self._directory.registry.services:
+            return
+        client = self._directory.link(name).client
         trouble = await self._trouble_of(name, visit, suspected)
         now = visit.looked_at = self._clock.monotonic()
+        if not self._directory.is_reached_by(name, client):
+            # It was removed, or replaced by a new version, of which this look tells nothing.
+            visit.due_at = now
+            return
         if trouble:
             delay_s = min(self._every_s, _FIRST_RETRY_S * 2**visit.failures)
             visit.failures += 1
@@ -94,17 +103,18 @@ class FollowToolServices:
 
     async def _trouble_of(self, name: str, visit: _Visit, suspected: bool) -> str:
         """Why the service cannot be called; empty when it can."""
-        service = self._directory.registry.services.get(name)
-        if service is None:
-            return "it was removed"
+        service, client = self._directory.registry.services[name], self._directory.link(name).client
         try:
-            if not await self._directory.link(name).client.is_serving(self._check_timeout_s):
+            if not await client.is_serving(self._check_timeout_s):
                 return "it says that it is not serving"
-            now = self._clock.monotonic()
+            if not self._directory.is_reached_by(name, client):
+                return ""
+            now, version = self._clock.monotonic(), client.tools_version
             away = service.state is EndpointState.UNREACHABLE
-            if away or suspected or now >= visit.listed_at + self._relist_s:
+            changed = version != visit.tools_version
+            if away or suspected or changed or now >= visit.listed_at + self._relist_s:
                 await self._register.refresh(name)
-                visit.listed_at = now
+                visit.listed_at, visit.tools_version = now, version
         except ToolMeshError as error:
             return error.message
         return ""

@@ -11,7 +11,14 @@ from toolmesh_tool_router.domain.tool_registry import ToolService
 
 
 class ToolServiceClient(Protocol):
-    """A connection to one tool service; failures are raised as ToolMeshError."""
+    """A connection to one tool service; failures are raised as ToolMeshError.
+
+    Attributes:
+        tools_version: what it last said with its health: another text whenever its tools are others; empty where it
+            says nothing.
+    """
+
+    tools_version: str
 
     async def list_tools(self, timeout_s: float) -> list[ToolDefinition]:
         """All its tools."""

@@ -73,7 +73,7 @@ class RegisterToolService:
         service, client = self._directory.registry.services[name], self._directory.link(name).client
         tools = await self._ask_for_tools(name, service.address, client)
         async with self._one_at_a_time:
-            if self._directory.registry.services.get(name) is not service and not self._still(name, client):
+            if not self._directory.is_reached_by(name, client):
                 return
             if service.tools != tools or service.state is EndpointState.UNREACHABLE:
                 self._put(self._service(name, service.address, tools), client)
@@ -85,10 +85,6 @@ class RegisterToolService:
         async with self._one_at_a_time:
             await self._store.delete(name)
             self._directory.remove(name)
-
-    def _still(self, name: str, client: ToolServiceClient) -> bool:
-        """Whether the service was neither removed nor replaced while it was being asked."""
-        return name in self._directory.registry.services and self._directory.link(name).client is client
 
     async def _ask_for_tools(self, name: str, address: str, client: ToolServiceClient) -> tuple[ToolDefinition, ...]:
         try:

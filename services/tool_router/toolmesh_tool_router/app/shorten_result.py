@@ -1,4 +1,4 @@
-"""Keeps large outputs out of messages: the whole becomes an artifact, a summary stands in for it."""
+"""Keeps what is large out of messages: files and whole outputs become artifacts, a summary stands in for an output."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 
 from toolmesh_core.errors import ToolMeshError
+from toolmesh_tool_router.app.keep_artifacts import KeepArtifacts
 from toolmesh_tool_router.app.ports import ArtifactStore
 from toolmesh_tool_router.domain.call_events import ArtifactRef, ToolCall, ToolFailure, ToolOutcome
 from toolmesh_tool_router.domain.result_summary import summarise, wrap_summary
@@ -25,11 +26,13 @@ class ShortenResult:
 
     def __init__(self, artifacts: ArtifactStore | None, max_bytes: int, summary_characters: int) -> None:
         self._artifacts = artifacts
+        self._keep = KeepArtifacts(artifacts)
         self._max_bytes = max_bytes
         self._summary_characters = summary_characters
 
     async def __call__(self, call: ToolCall, outcome: ToolOutcome) -> tuple[ToolOutcome, bool]:
         """The outcome to pass on, and whether it was cut."""
+        outcome = await self._keep(call, outcome)
         if outcome.failure is not None:
             return self._shorter_failure(outcome, outcome.failure)
         # UTF-8 takes up to three bytes for each of the text's characters, so most outputs need no encoding here.

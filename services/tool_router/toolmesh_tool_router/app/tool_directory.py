@@ -57,6 +57,11 @@ class ToolDirectory:
         """How a known service is reached."""
         return self._links[service]
 
+    def is_reached_by(self, service: str, client: ToolServiceClient) -> bool:
+        """Whether the service was neither removed nor replaced since it had this connection."""
+        link = self._links.get(service)
+        return link is not None and link.client is client
+
     def put(self, service: ToolService, client: ToolServiceClient) -> None:
         """Adds or replaces a service; a connection that is replaced is closed when its calls are done."""
         before = self._registry.services.get(service.name)

@@ -1,5 +1,6 @@
 """A tool call and what happens in it."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -61,12 +62,31 @@ class ArtifactRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ArtifactContent:
+    """A file that a tool hands over, before it is kept."""
+
+    media_type: str
+    file_name: str
+    content: bytes
+
+    @property
+    def id(self) -> str:
+        """The id it gets in memory's artifact store."""
+        return f"sha256-{hashlib.sha256(self.content).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
 class ToolOutcome:
-    """What a tool gave: JSON text, or its failure."""
+    """What a tool gave: JSON text, or its failure.
+
+    Attributes:
+        contents: files that are not kept yet; none in what is passed on.
+    """
 
     output_json: str = ""
     failure: ToolFailure | None = None
     artifacts: tuple[ArtifactRef, ...] = ()
+    contents: tuple[ArtifactContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

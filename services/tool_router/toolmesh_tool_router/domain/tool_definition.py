@@ -1,5 +1,6 @@
 """What a tool says of itself, and what makes it acceptable."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class ToolDefinition:
     Attributes:
         timeout_s: the longest one call may take; None means the router's default.
         result_only: it sends neither progress nor partial output.
+        cost_usd: the most that one call costs, in US dollars; over 0, it spends.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ToolDefinition:
     version: str = ""
     examples: tuple[str, ...] = ()
     result_only: bool = False
+    cost_usd: float = 0.0
 
 
 def check_definitions(service: str, definitions: Iterable[ToolDefinition]) -> None:
@@ -57,6 +60,8 @@ def _problems_of(definition: ToolDefinition) -> Iterator[str]:
         yield "it has no description; say what it does and when to use it"
     if definition.timeout_s is not None and definition.timeout_s <= 0:
         yield f"its timeout must be over 0 s, got {definition.timeout_s:g}"
+    if not 0 <= definition.cost_usd < math.inf:
+        yield f"its cost must be 0 or more US dollars, got {definition.cost_usd:g}"
     yield from _schema_problems("arguments", definition.arguments_schema_json, must_be_object=True)
     if definition.output_schema_json:
         yield from _schema_problems("output", definition.output_schema_json, must_be_object=False)

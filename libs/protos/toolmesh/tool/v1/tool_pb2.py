@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btoolmesh/tool/v1/tool.proto\x12\x10toolmesh.tool.v1\x1a\x1egoogle/protobuf/duration.proto\"\x95\x02\n\x04Tool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x1d\n\x15\x61rguments_schema_json\x18\x03 \x01(\t\x12\x1a\n\x12output_schema_json\x18\x04 \x01(\t\x12\x12\n\nidempotent\x18\x05 \x01(\x08\x12\x11\n\tread_only\x18\x06 \x01(\x08\x12\x16\n\x0eneeds_approval\x18\x07 \x01(\x08\x12*\n\x07timeout\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04tags\x18\t \x03(\t\x12\x0f\n\x07version\x18\n \x01(\t\x12\x10\n\x08\x65xamples\x18\x0b \x03(\t\x12\x13\n\x0bresult_only\x18\x0c \x01(\x08\"G\n\x0b\x41rtifactRef\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\"A\n\x0bToolFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\"-\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x92\x01\n\nToolResult\x12\x15\n\x0boutput_json\x18\x01 \x01(\tH\x00\x12\x30\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1d.toolmesh.tool.v1.ToolFailureH\x00\x12\x30\n\tartifacts\x18\x03 \x03(\x0b\x32\x1d.toolmesh.tool.v1.ArtifactRefB\t\n\x07outcome\"\x82\x01\n\x0b\x43\x61llContext\x12\x0c\n\x04user\x18\x01 \x01(\t\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x0b\n\x03run\x18\x03 \x01(\t\x12\x14\n\x0ctool_call_id\x18\x04 \x01(\t\x12\x1b\n\x13untrusted_arguments\x18\x05 \x03(\t\x12\x14\n\x0c\x65gress_hosts\x18\x06 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btoolmesh/tool/v1/tool.proto\x12\x10toolmesh.tool.v1\x1a\x1egoogle/protobuf/duration.proto\"\xa7\x02\n\x04Tool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x1d\n\x15\x61rguments_schema_json\x18\x03 \x01(\t\x12\x1a\n\x12output_schema_json\x18\x04 \x01(\t\x12\x12\n\nidempotent\x18\x05 \x01(\x08\x12\x11\n\tread_only\x18\x06 \x01(\x08\x12\x16\n\x0eneeds_approval\x18\x07 \x01(\x08\x12*\n\x07timeout\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04tags\x18\t \x03(\t\x12\x0f\n\x07version\x18\n \x01(\t\x12\x10\n\x08\x65xamples\x18\x0b \x03(\t\x12\x13\n\x0bresult_only\x18\x0c \x01(\x08\x12\x10\n\x08\x63ost_usd\x18\r \x01(\x01\"G\n\x0b\x41rtifactRef\x12\x10\n\x08\x61rtifact\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\"I\n\x0f\x41rtifactContent\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x03 \x01(\x0c\"A\n\x0bToolFailure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x11\n\tretryable\x18\x03 \x01(\x08\"-\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xc7\x01\n\nToolResult\x12\x15\n\x0boutput_json\x18\x01 \x01(\tH\x00\x12\x30\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1d.toolmesh.tool.v1.ToolFailureH\x00\x12\x30\n\tartifacts\x18\x03 \x03(\x0b\x32\x1d.toolmesh.tool.v1.ArtifactRef\x12\x33\n\x08\x63ontents\x18\x04 \x03(\x0b\x32!.toolmesh.tool.v1.ArtifactContentB\t\n\x07outcome\"\x82\x01\n\x0b\x43\x61llContext\x12\x0c\n\x04user\x18\x01 \x01(\t\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x0b\n\x03run\x18\x03 \x01(\t\x12\x14\n\x0ctool_call_id\x18\x04 \x01(\t\x12\x1b\n\x13untrusted_arguments\x18\x05 \x03(\t\x12\x14\n\x0c\x65gress_hosts\x18\x06 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,15 +33,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'toolmesh.tool.v1.tool_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOOL']._serialized_start=82
-  _globals['_TOOL']._serialized_end=359
-  _globals['_ARTIFACTREF']._serialized_start=361
-  _globals['_ARTIFACTREF']._serialized_end=432
-  _globals['_TOOLFAILURE']._serialized_start=434
-  _globals['_TOOLFAILURE']._serialized_end=499
-  _globals['_PROGRESS']._serialized_start=501
-  _globals['_PROGRESS']._serialized_end=546
-  _globals['_TOOLRESULT']._serialized_start=549
-  _globals['_TOOLRESULT']._serialized_end=695
-  _globals['_CALLCONTEXT']._serialized_start=698
-  _globals['_CALLCONTEXT']._serialized_end=828
+  _globals['_TOOL']._serialized_end=377
+  _globals['_ARTIFACTREF']._serialized_start=379
+  _globals['_ARTIFACTREF']._serialized_end=450
+  _globals['_ARTIFACTCONTENT']._serialized_start=452
+  _globals['_ARTIFACTCONTENT']._serialized_end=525
+  _globals['_TOOLFAILURE']._serialized_start=527
+  _globals['_TOOLFAILURE']._serialized_end=592
+  _globals['_PROGRESS']._serialized_start=594
+  _globals['_PROGRESS']._serialized_end=639
+  _globals['_TOOLRESULT']._serialized_start=642
+  _globals['_TOOLRESULT']._serialized_end=841
+  _globals['_CALLCONTEXT']._serialized_start=844
+  _globals['_CALLCONTEXT']._serialized_end=974
 # @@protoc_insertion_point(module_scope)

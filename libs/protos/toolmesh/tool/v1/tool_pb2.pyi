@@ -37,6 +37,7 @@ class Tool(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
     RESULT_ONLY_FIELD_NUMBER: _builtins.int
+    COST_USD_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """What the LLM sees and the URL says: letters, digits, '_' and '-', at most 64."""
     description: _builtins.str
@@ -55,6 +56,8 @@ class Tool(_message.Message):
     """The version its owner gives it."""
     result_only: _builtins.bool
     """It sends only its result, never progress or partial output: callers may use a unary call, which costs less."""
+    cost_usd: _builtins.float
+    """The most that one call costs, in US dollars, by its owner's word; 0 where it costs nothing. Over 0, it spends."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """The longest one call may take; unset means the router's default."""
@@ -82,10 +85,11 @@ class Tool(_message.Message):
         version: _builtins.str = ...,
         examples: _abc.Iterable[_builtins.str] | None = ...,
         result_only: _builtins.bool = ...,
+        cost_usd: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_schema_json", b"arguments_schema_json", "description", b"description", "examples", b"examples", "idempotent", b"idempotent", "name", b"name", "needs_approval", b"needs_approval", "output_schema_json", b"output_schema_json", "read_only", b"read_only", "result_only", b"result_only", "tags", b"tags", "timeout", b"timeout", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_schema_json", b"arguments_schema_json", "cost_usd", b"cost_usd", "description", b"description", "examples", b"examples", "idempotent", b"idempotent", "name", b"name", "needs_approval", b"needs_approval", "output_schema_json", b"output_schema_json", "read_only", b"read_only", "result_only", b"result_only", "tags", b"tags", "timeout", b"timeout", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -120,6 +124,38 @@ class ArtifactRef(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ArtifactRef: _TypeAlias = ArtifactRef  # noqa: Y015
+
+@_typing.final
+class ArtifactContent(_message.Message):
+    """Bytes that a tool hands over with its result. The router keeps them in memory's artifact store and passes on an
+    ArtifactRef in their place; the output may name them by the id they get there: "sha256-" and the hex digest of them.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    media_type: _builtins.str
+    """Its media type, such as "image/png"."""
+    file_name: _builtins.str
+    """A file name for people; may be empty."""
+    content: _builtins.bytes
+    """The bytes."""
+    def __init__(
+        self,
+        *,
+        media_type: _builtins.str = ...,
+        file_name: _builtins.str = ...,
+        content: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "file_name", b"file_name", "media_type", b"media_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArtifactContent: _TypeAlias = ArtifactContent  # noqa: Y015
 
 @_typing.final
 class ToolFailure(_message.Message):
@@ -186,6 +222,7 @@ class ToolResult(_message.Message):
     OUTPUT_JSON_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     ARTIFACTS_FIELD_NUMBER: _builtins.int
+    CONTENTS_FIELD_NUMBER: _builtins.int
     output_json: _builtins.str
     """The output as JSON text."""
     @_builtins.property
@@ -196,16 +233,21 @@ class ToolResult(_message.Message):
     def artifacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArtifactRef]:
         """Large or binary parts of the output."""
 
+    @_builtins.property
+    def contents(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArtifactContent]:
+        """From a tool to the router only: parts that are to be kept as artifacts. They count as output."""
+
     def __init__(
         self,
         *,
         output_json: _builtins.str = ...,
         failure: Global___ToolFailure | None = ...,
         artifacts: _abc.Iterable[Global___ArtifactRef] | None = ...,
+        contents: _abc.Iterable[Global___ArtifactContent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "outcome", b"outcome", "output_json", b"output_json"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifacts", b"artifacts", "failure", b"failure", "outcome", b"outcome", "output_json", b"output_json"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["artifacts", b"artifacts", "contents", b"contents", "failure", b"failure", "outcome", b"outcome", "output_json", b"output_json"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["output_json", "failure"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015

@@ -123,7 +123,7 @@ class Policy:
             read_only=definition.read_only,
             needs_approval=definition.needs_approval,
             reaches_outside=not tags.isdisjoint(self.tags.outside),
-            spends=not tags.isdisjoint(self.tags.spends),
+            spends=definition.cost_usd > 0 or not tags.isdisjoint(self.tags.spends),
         )
 
     def _without_rule(self, facts: ToolFacts) -> Decision:

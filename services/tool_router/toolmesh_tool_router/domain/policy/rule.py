@@ -21,7 +21,8 @@ class ToolFacts:
     """What a rule may know of a tool.
 
     Attributes:
-        reaches_outside, spends: its tags say so.
+        reaches_outside: its tags say so.
+        spends: its cost or its tags say so.
     """
 
     name: str

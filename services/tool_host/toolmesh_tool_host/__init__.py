@@ -1,0 +1,1 @@
+"""Deploys, watches, restarts and removes tool services on one machine."""

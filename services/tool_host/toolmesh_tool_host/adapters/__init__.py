@@ -1,0 +1,1 @@
+"""Files, environments, processes and the tool router."""

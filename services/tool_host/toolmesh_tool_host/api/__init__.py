@@ -1,0 +1,1 @@
+"""ToolHostService over gRPC."""

@@ -1,0 +1,1 @@
+"""What the tool host does, one use case a file."""

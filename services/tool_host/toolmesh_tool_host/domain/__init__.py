@@ -1,0 +1,1 @@
+"""Sources, deployments and their bounds: rules and data, no I/O."""
