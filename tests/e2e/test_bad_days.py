@@ -16,6 +16,7 @@ SERVICES = (
     "inference",
     "retriever",
     "tool_router",
+    "tool_host",
     "controller",
     "planner",
     "gateway",

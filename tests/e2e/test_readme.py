@@ -19,6 +19,7 @@ RUNNABLE = [(kind, text) for kind, text in BLOCKS if text is not TOOL]
 EXPECTED = {
     "curl": ["8.0467", '"output"', "100"],
     "OpenAI": ["12"],
+    "streamable_http_client": ["calculate", "100"],
     "greet.py": ["Good day, Ada!"],
     "toolmesh ask": ["current_time", "convert_currency", "answered"],
     "toolmesh_sdk": ["299", "date_difference"],

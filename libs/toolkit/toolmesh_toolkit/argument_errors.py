@@ -18,12 +18,19 @@ def invalid_arguments(tool: str, error: ValidationError, known: Iterable[str]) -
         known: the arguments that the tool takes.
     """
     items = error.errors(include_url=False, include_context=False)
-    lines = [_line(item, known) for item in items]
+    lines = [line_of(item, "argument", known) for item in items]
     first = ".".join(str(part) for part in items[0]["loc"])
     return InvalidInput(f"tool {tool!r}: {'; '.join(lines)}", field=first or "arguments_json", reason="BAD_ARGUMENTS")
 
 
-def _line(item: Any, known: Iterable[str]) -> str:
+def line_of(item: Any, noun: str, known: Iterable[str] = ()) -> str:
+    """One of pydantic's errors as a sentence: `argument "a" must be a valid integer, got "ten"`.
+
+    Args:
+        item: of `ValidationError.errors()`.
+        noun: what a part of the value is called.
+        known: the arguments that the tool takes.
+    """
     path = ".".join(str(part) for part in item["loc"])
     match item["type"]:
         case "json_invalid":
@@ -35,7 +42,8 @@ def _line(item: Any, known: Iterable[str]) -> str:
         case "unexpected_keyword_argument":
             return f'argument "{path}" is unknown; the arguments are {", ".join(known) or "none"}'
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ").replace("should", "must", 1)
-    return f'argument "{path}" {message}, got {_shown(item["input"])}'
+    subject = f'{noun} "{path}"' if path else f"the {noun}"
+    return f"{subject} {message}, got {_shown(item['input'])}"
 
 
 def _shown(value: Any) -> str:

@@ -1,42 +1,28 @@
-"""Reads a docstring in Google's style: the text for the LLM, and one line a parameter."""
+"""Reads a docstring of any usual style (Google, NumPy, Sphinx): the text for the LLM, and one line a parameter."""
 
 import inspect
-import re
 
-_SECTION = re.compile(r"^(Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):\s*$")
-_PARAMETER = re.compile(r"^(\*{0,2}\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
+from docstring_parser import ParseError, parse
 
 
 def split_docstring(text: str | None) -> tuple[str, dict[str, str]]:
-    """The description, and what "Args:" says of each parameter.
+    """The description, and what the docstring says of each parameter.
+
+    Sections on results, errors and examples are for readers of the code; the LLM does not see them.
 
     Args:
         text: the raw docstring; None counts as empty.
     """
-    description: list[str] = []
-    arguments: list[str] = []
-    section = ""
-    for line in inspect.cleandoc(text or "").splitlines():
-        heading = _SECTION.match(line)
-        if heading:
-            section = heading.group(1)
-        elif not section:
-            description.append(line)
-        elif section in ("Args", "Arguments", "Parameters"):
-            arguments.append(line)
-    return "\n".join(description).strip(), _parameters(arguments)
-
-
-def _parameters(lines: list[str]) -> dict[str, str]:
-    """A line indented once begins a parameter; deeper lines go on with it."""
-    found: dict[str, str] = {}
-    current = ""
-    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    for line in lines:
-        match = _PARAMETER.match(line[indent:])
-        if match:
-            current = match.group(1)
-            found[current] = match.group(2)
-        elif current and line.strip():
-            found[current] = f"{found[current]} {line.strip()}"
-    return found
+    cleaned = inspect.cleandoc(text or "")
+    try:
+        read = parse(cleaned)
+    except ParseError:
+        # No style fits: then it is prose, which needs none.
+        return cleaned.strip(), {}
+    parameters: dict[str, str] = {}
+    for parameter in read.params:
+        if parameter.args[0] != "attribute":
+            # NumPy's style describes several at once: "x, y : float".
+            line = " ".join((parameter.description or "").split())
+            parameters |= {name.strip(): line for name in parameter.arg_name.split(",")}
+    return (read.description or "").strip(), parameters

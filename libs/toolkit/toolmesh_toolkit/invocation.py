@@ -17,7 +17,7 @@ Runner = Callable[[dict[str, Any], ToolThreads, float], AsyncIterator[Piece]]
 def runner_of(name: str, function: Callable[..., Any]) -> Runner:
     """How to run a function: keyword arguments, threads and a monotonic deadline in, pieces and one Result out."""
     if inspect.isasyncgenfunction(function):
-        return lambda kwargs, _, deadline: _async_generator(name, function(**kwargs), deadline)
+        return lambda kwargs, _, deadline: pieces_until(name, function(**kwargs), deadline)
     if inspect.iscoroutinefunction(function):
         return lambda kwargs, _, deadline: _one_result(name, function(**kwargs), deadline)
     if inspect.isgeneratorfunction(function):
@@ -29,7 +29,12 @@ async def _one_result(name: str, call: Awaitable[Any], deadline: float) -> Async
     yield Result(await _until(name, call, deadline))
 
 
-async def _async_generator(name: str, pieces: AsyncGenerator[Piece, None], deadline: float) -> AsyncIterator[Piece]:
+async def pieces_until(name: str, pieces: AsyncGenerator[Piece, None], deadline: float) -> AsyncIterator[Piece]:
+    """The pieces of an async generator up to its Result; closed at the end, or where the deadline comes first.
+
+    Raises:
+        DeadlineExceeded: `time.monotonic()` reached the deadline.
+    """
     try:
         while True:
             piece = await _until(name, anext(pieces, None), deadline)

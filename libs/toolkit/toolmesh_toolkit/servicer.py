@@ -1,22 +1,22 @@
-"""The servicer of toolmesh.tool.v1.ToolService over decorated functions."""
+"""The servicer of toolmesh.tool.v1.ToolService over decorated functions, or whatever else can be served."""
 
+import hashlib
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 import grpc
-from pydantic import ValidationError
 
 from toolmesh.tool.v1 import tool_pb2, tool_service_pb2, tool_service_pb2_grpc
 from toolmesh_core.call_context import current_call
 from toolmesh_core.errors import NotFound, ToolError, ToolMeshError
 from toolmesh_core.paging import decode_page_token, encode_page_token, page_size_of
 from toolmesh_core.telemetry import current_trace_id
-from toolmesh_toolkit.argument_errors import invalid_arguments
-from toolmesh_toolkit.invocation import runner_of
+from toolmesh_toolkit.artifact import collected_artifacts
 from toolmesh_toolkit.pieces import Progress, Result
+from toolmesh_toolkit.served_tool import FunctionTool, ServedTool
 from toolmesh_toolkit.tool_context import ToolContext
 from toolmesh_toolkit.tool_function import ToolFunction
 from toolmesh_toolkit.tool_threads import ToolThreads
@@ -35,6 +35,9 @@ class ToolServicer(tool_service_pb2_grpc.ToolServiceServicer):
         default_timeout_s: the limit of tools that declare none.
         max_threads: how many synchronous tools run at a time.
         max_output_bytes: the most that one call may give, partial output included.
+
+    Attributes:
+        tools_version: another one whenever the definitions are.
     """
 
     def __init__(
@@ -46,14 +49,29 @@ class ToolServicer(tool_service_pb2_grpc.ToolServiceServicer):
         max_threads: int = 8,
         max_output_bytes: int = 2 * 2**20,
     ) -> None:
-        self._tools = {tool.name: tool for tool in sorted(tools, key=lambda tool: tool.name)}
-        if len(self._tools) != len(tools):
-            raise ValueError(f"a tool name is there twice in {[tool.name for tool in tools]}")
-        self._runners = {tool.name: runner_of(tool.name, tool.function) for tool in tools}
+        self.tools_version = ""
+        self._tools: dict[str, ServedTool] = {}
+        self.offer([FunctionTool(tool) for tool in tools])
         self._threads = ToolThreads(max_threads)
         self._state = state
         self._default_timeout_s = default_timeout_s
         self._max_output_bytes = max_output_bytes
+
+    def offer(self, tools: Iterable[ServedTool]) -> None:
+        """Serves these tools from now on, in the place of those before; calls that run go on.
+
+        Raises:
+            ValueError: a name is there twice.
+        """
+        ordered = sorted(tools, key=lambda tool: tool.definition.name)
+        by_name = {tool.definition.name: tool for tool in ordered}
+        if len(by_name) != len(ordered):
+            raise ValueError(f"a tool name is there twice in {[tool.definition.name for tool in ordered]}")
+        self._tools = by_name
+        digest = hashlib.sha256()
+        for tool in ordered:
+            digest.update(tool.definition.SerializeToString(deterministic=True))
+        self.tools_version = digest.hexdigest()[:16]
 
     async def ListTools(  # noqa: N802
         self, request: tool_service_pb2.ListToolsRequest, context: grpc.aio.ServicerContext[Any, Any]
@@ -74,35 +92,28 @@ class ToolServicer(tool_service_pb2_grpc.ToolServiceServicer):
         tool = self._tools.get(request.tool)
         if tool is None:
             raise NotFound(f"no tool {request.tool!r} here; there are {', '.join(self._tools)}", reason="UNKNOWN_TOOL")
-        kwargs = _arguments(tool, request.arguments_json)
         tool_context = self._context(tool, request)
-        if tool.signature.context_parameter:
-            kwargs[tool.signature.context_parameter] = tool_context
         try:
-            async for response in self._pieces(tool, kwargs, tool_context.deadline):
+            async for response in self._pieces(tool, request.arguments_json, tool_context):
                 yield response
         except (ToolMeshError, ToolError) as error:
             if isinstance(error, ToolMeshError):
                 raise
             yield _failure(error.reason, error.message, retryable=error.retryable)
         except Exception as error:  # noqa: BLE001 - the edge between a tool's code and the platform
-            yield _crash(tool.name, error)
+            yield _crash(request.tool, error)
         finally:
             tool_context.cancel()
 
     async def _pieces(
-        self, tool: ToolFunction[..., Any], kwargs: dict[str, Any], deadline: float
+        self, tool: ServedTool, arguments_json: str, context: ToolContext[Any]
     ) -> AsyncIterator[Response]:
         room = self._max_output_bytes
-        async for piece in self._runners[tool.name](kwargs, self._threads, deadline):
+        async for piece in tool.start(arguments_json, context, self._threads):
             if isinstance(piece, Progress):
                 yield Response(progress=tool_pb2.Progress(fraction=piece.fraction, message=piece.message))
                 continue
-            if isinstance(piece, Result):
-                text = tool.signature.result.dump_json(piece.value, by_alias=True, warnings="error").decode()
-                response = Response(result=tool_pb2.ToolResult(output_json=text))
-            else:
-                response = Response(partial_output=piece)
+            response = _result(tool, piece.value) if isinstance(piece, Result) else Response(partial_output=piece)
             room -= response.ByteSize()
             if room < 0:
                 raise ToolError(
@@ -110,7 +121,7 @@ class ToolServicer(tool_service_pb2_grpc.ToolServiceServicer):
                 )
             yield response
 
-    def _context(self, tool: ToolFunction[..., Any], request: tool_service_pb2.InvokeToolRequest) -> ToolContext[Any]:
+    def _context(self, tool: ServedTool, request: tool_service_pb2.InvokeToolRequest) -> ToolContext[Any]:
         call = current_call()
         limit = time.monotonic() + (tool.timeout_s or self._default_timeout_s)
         sent = request.context
@@ -125,11 +136,15 @@ class ToolServicer(tool_service_pb2_grpc.ToolServiceServicer):
         )
 
 
-def _arguments(tool: ToolFunction[..., Any], arguments_json: str) -> dict[str, Any]:
-    try:
-        return dict(tool.signature.arguments.validate_json(arguments_json or "{}").__dict__)
-    except ValidationError as error:
-        raise invalid_arguments(tool.name, error, tool.signature.arguments_schema["properties"]) from error
+def _result(tool: ServedTool, value: Any) -> Response:
+    with collected_artifacts() as artifacts:
+        text = tool.output_json(value)
+    # The same file may stand in the output twice.
+    contents = [
+        tool_pb2.ArtifactContent(media_type=one.media_type, file_name=one.file_name, content=one.data)
+        for one in {one.id: one for one in artifacts}.values()
+    ]
+    return Response(result=tool_pb2.ToolResult(output_json=text, contents=contents))
 
 
 def _failure(reason: str, message: str, *, retryable: bool = False) -> Response:

@@ -3,9 +3,7 @@
 import functools
 import inspect
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -13,25 +11,12 @@ from pydantic import ValidationError
 
 from toolmesh.tool.v1 import tool_pb2
 from toolmesh_toolkit.docstring import split_docstring
+from toolmesh_toolkit.result_type import is_generator
 from toolmesh_toolkit.signature import Signature, read_signature
+from toolmesh_toolkit.tool_options import Example, ToolOptions
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A request in plain language, with the arguments that serve it.
-
-    Attributes:
-        request: what a person would say.
-        arguments: valid arguments of the tool, as JSON values.
-    """
-
-    request: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ToolFunction(Generic[P, R]):
@@ -81,6 +66,7 @@ def tool(
     tags: Sequence[str] = (),
     examples: Sequence[str | Example] = (),
     version: str = "",
+    cost: float = 0.0,
 ) -> Callable[[Callable[P, R]], ToolFunction[P, R]]: ...
 
 
@@ -96,6 +82,7 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         tags: words to group and filter by.
         examples: requests in plain language; an Example's arguments are checked now.
         version: the version its owner gives it.
+        cost: the most that one call costs, in US dollars; a tool with a cost spends, which a policy must allow.
 
     Raises:
         TypeError, ValueError: the function cannot be a tool as it is; the message says what to mend.
@@ -105,47 +92,43 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     return lambda decorated: _make_tool(decorated, **options)
 
 
-def _make_tool(
-    function: Callable[..., Any],
-    *,
-    name: str | None = None,
-    idempotent: bool = False,
-    read_only: bool = False,
-    needs_approval: bool = False,
-    timeout: timedelta | None = None,
-    tags: Sequence[str] = (),
-    examples: Sequence[str | Example] = (),
-    version: str = "",
-) -> ToolFunction[..., Any]:
-    description, parameters = split_docstring(inspect.getdoc(function))
-    signature = read_signature(function, parameters)
+def _make_tool(function: Callable[..., Any], **said: Any) -> ToolFunction[..., Any]:
+    if not inspect.isfunction(function):
+        raise TypeError(f"@tool makes a tool of a function, not of {function!r}; put it right above a plain `def`")
+    options = ToolOptions(**{**said, "name": said.get("name") or function.__name__})
+    description, descriptions = split_docstring(function.__doc__)
+    if not description:
+        raise TypeError(
+            f"tool {options.name!r} has no docstring; say what it does and when to use it in the first lines of "
+            f"{function.__name__}()"
+        )
+    signature = read_signature(function, options.name, descriptions)
+    examples = [item for item in options.examples if isinstance(item, Example)]
+    for item in examples:
+        _check_example(options.name, signature, item)
+    return ToolFunction(function, _definition(function, options, description, signature), signature, examples)
+
+
+def _definition(
+    function: Callable[..., Any], options: ToolOptions, description: str, signature: Signature
+) -> tool_pb2.Tool:
     definition = tool_pb2.Tool(
-        name=_checked_name(name or function.__name__),
+        name=options.name,
         description=description,
         arguments_schema_json=_compact(signature.arguments_schema),
         output_schema_json="" if signature.result_schema is None else _compact(signature.result_schema),
-        idempotent=idempotent,
-        read_only=read_only,
-        needs_approval=needs_approval,
-        tags=tags,
-        version=version,
-        result_only=not (inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)),
-        examples=[item.request if isinstance(item, Example) else item for item in examples],
+        idempotent=options.idempotent,
+        read_only=options.read_only,
+        needs_approval=options.needs_approval,
+        tags=options.tags,
+        version=options.version,
+        result_only=not is_generator(function),
+        examples=[item.request if isinstance(item, Example) else item for item in options.examples],
+        cost_usd=options.cost,
     )
-    if not description:
-        raise TypeError(f"tool {definition.name!r} has no docstring; say what it does and when to use it")
-    if timeout is not None:
-        definition.timeout.FromTimedelta(timeout)
-    with_arguments = [item for item in examples if isinstance(item, Example)]
-    for item in with_arguments:
-        _check_example(definition.name, signature, item)
-    return ToolFunction(function, definition, signature, with_arguments)
-
-
-def _checked_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"tool name {name!r} must be 1 to 64 of letters, digits, '_' and '-'")
-    return name
+    if options.timeout is not None:
+        definition.timeout.FromTimedelta(options.timeout)
+    return definition
 
 
 def _check_example(name: str, signature: Signature, example: Example) -> None:

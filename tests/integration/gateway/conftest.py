@@ -15,7 +15,7 @@ import pytest_asyncio
 from toolmesh_testing import ServiceProcess, process, serving
 
 KEY = "key-of-the-tests"
-NEIGHBOURS = ("PLANNER", "TOOL_ROUTER", "RETRIEVER", "MEMORY", "CONTROLLER", "INFERENCE", "ARENA")
+NEIGHBOURS = ("PLANNER", "TOOL_ROUTER", "RETRIEVER", "MEMORY", "CONTROLLER", "INFERENCE", "ARENA", "TOOL_HOST")
 
 
 def _fakes() -> Any:
@@ -95,7 +95,7 @@ async def own_gateway(tmp_path: Path, neighbours: Any) -> AsyncIterator[Gateway]
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start_gateway() -> Any:
     """For tests that need settings of their own."""
     return running_gateway

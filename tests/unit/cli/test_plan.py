@@ -23,6 +23,7 @@ def test_the_router_is_told_every_tool_service() -> None:
         "calculation": plans["tool_calculation"].address,
         "code": plans["tool_code"].address,
         "data": plans["tool_data"].address,
+        "sql": plans["tool_sql"].address,
         "web": plans["tool_web"].address,
     }
 

@@ -12,6 +12,7 @@ from toolmesh_core.call_context import current_call
 from toolmesh_gateway.api.faces.table import FaceLimits, faces_of
 from toolmesh_gateway.api.http.application import Application
 from toolmesh_gateway.api.http.cross_origin import CrossOrigin
+from toolmesh_gateway.api.mcp.assembly import McpLimits
 from toolmesh_gateway.app.authenticate import Authenticate
 from toolmesh_gateway.app.limit_rate import LimitRate
 from toolmesh_gateway.domain.api_key import ApiKey, KeyLimits, KeyRing, digest_of
@@ -158,8 +159,9 @@ def ask(upstream: FakeUpstream, clock: FakeClock, neighbour_faults: dict[str, st
         api_key("reader", "key-of-a-reader", "tools:read"),
         api_key("narrow", "key-with-few-tokens", "tools:read", "runs", burst=2, max_runs=1),
     ]
-    limits = FaceLimits(body_bytes=1500, document_bytes=2000, artifact_bytes=3000, keepalive_s=15)
-    faces = faces_of(upstream, check, lambda: application.is_draining, limits)
+    mcp = McpLimits(sessions_per_key=2, notification_pause_s=0.0, origins=["https://example.org"])
+    limits = FaceLimits(body_bytes=1500, document_bytes=2000, artifact_bytes=3000, keepalive_s=15, mcp=mcp)
+    faces = faces_of(upstream, check, lambda: application.is_draining, limits, clock)
     origins = CrossOrigin(["https://example.org"])
     application = Application(ROUTES, faces, Authenticate(KeyRing(keys)), LimitRate(clock), origins)
     return Asker(application)

@@ -15,6 +15,7 @@ from toolmesh.memory.v1 import memory_service_pb2
 from toolmesh.planner.v1 import run_event_pb2, run_pb2, run_service_pb2
 from toolmesh.retriever.v1 import retriever_service_pb2
 from toolmesh.tool.v1 import tool_pb2
+from toolmesh.tool_host.v1 import source_pb2
 from toolmesh.tool_router.v1 import tool_router_service_pb2
 from toolmesh_core.errors import InvalidInput
 from toolmesh_gateway.api.transcoding.json_text import embed_json, read_json, write_json
@@ -205,6 +206,13 @@ def test_a_32_bit_float_is_written_short(number: float) -> None:
 )
 def test_a_wrong_field_is_named_with_its_path(text: str, fault: str) -> None:
     assert fault in fault_of(text, run_service_pb2.CreateRunRequest())
+
+
+def test_a_map_is_an_object() -> None:
+    source = source_pb2.DeploymentSource()
+    errors = read('{"mcp": {"command": {"command": "serve", "secrets": {"TOKEN": "crm", "bad": 1}}}}', source)
+    assert dict(source.mcp.command.secrets) == {"TOKEN": "crm"}
+    assert [error.field for error in errors] == ["mcp.command.secrets.bad"]
 
 
 def test_all_faults_are_collected() -> None:

@@ -4,22 +4,44 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
+import pytest
+from typer.main import get_command
+
 from toolmesh.tool.v1 import tool_service_pb2, tool_service_pb2_grpc
+from toolmesh_cli.app import app
 from toolmesh_core.channel import connect
-from toolmesh_testing import process
+from toolmesh_testing import process, serving
+from toolmesh_toolkit import tool_service
+from toolmesh_toolkit.contract import ServedTools, check_calls, check_descriptions
+from toolmesh_toolkit.source_folder import load_tools
 
 README = Path(__file__).parents[3] / "libs" / "toolkit" / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 def write_tools(folder: Path) -> str:
-    text = README.read_text()
-    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    assert found is not None
-    (folder / "greeting_tools.py").write_text(textwrap.dedent("   " + found.group(1).lstrip()))
-    return text
+    """Saves the first block as the README names it; gives the README."""
+    (folder / "greeting_tools.py").write_text(BLOCKS[0])
+    return README.read_text()
+
+
+@pytest.mark.parametrize("place", range(len(BLOCKS)))
+async def test_each_example_keeps_the_contract_of_every_tool(tmp_path: Path, place: int) -> None:
+    (tmp_path / f"readme_tools_{place}.py").write_text(BLOCKS[place])
+    tools = load_tools(tmp_path)
+    async with serving(tool_service(tools)) as address, connect(address) as channel:
+        served = ServedTools(tools, address, tool_service_pb2_grpc.ToolServiceStub(channel))
+        verdicts = [*check_descriptions(tools), *[verdict async for verdict in check_calls(served)]]
+    assert [verdict for verdict in verdicts if not verdict.kept] == []
+
+
+def test_each_command_it_names_is_there() -> None:
+    groups = get_command(app).commands["tools"].commands  # type: ignore[attr-defined]
+    named = set(re.findall(r"`(?:toolmesh )?tools ([a-z-]+)", README.read_text()))
+    assert len(named) > 6
+    assert named <= set(groups), named - set(groups)
 
 
 def test_the_function_can_be_tried_as_written(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from toolmesh_cli.commands import tool_deployments, tool_imports, tool_projects
 from toolmesh_cli.connection import connect
 from toolmesh_cli.output import JsonOption, duration, say, write_fields, write_json, write_table, write_text
 from toolmesh_cli.plain_text import one_line, pretty_json
@@ -74,6 +75,7 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
         ("tags", ", ".join(tool.tags)),
         ("habits", ", ".join(habits).replace("_", " ")),
         ("timeout", duration(tool.timeout) if tool.timeout else ""),
+        ("cost", f"up to {tool.cost_usd:g} US dollars a call" if tool.cost_usd else ""),
         ("examples", "\n".join(tool.examples)),
         ("arguments", pretty_json(tool.arguments_schema)),
         ("output", pretty_json(tool.output_schema) if tool.output_schema else ""),
@@ -145,3 +147,15 @@ def unregister(name: Annotated[str, typer.Argument(help="The service's name.")],
         write_json({"name": name})
         return
     write_text(f"unregistered {name}")
+
+
+app.command()(tool_projects.new)
+app.command("test")(tool_projects.check)
+app.command()(tool_projects.run)
+app.command("import-openapi")(tool_imports.import_openapi)
+app.command("import-mcp")(tool_imports.import_mcp)
+app.command("import-grpc")(tool_imports.import_grpc)
+app.command()(tool_deployments.deploy)
+app.command()(tool_deployments.remove)
+app.command()(tool_deployments.logs)
+app.command()(tool_deployments.deployments)

@@ -10,16 +10,20 @@ NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
     "inference": (),
     "retriever": ("inference", "tool_router"),
     "tool_router": ("memory",),
+    "tool_host": ("tool_router",),
     "controller": ("inference",),
     "planner": ("retriever", "memory", "controller", "tool_router"),
     "arena": ("planner", "inference"),
-    "gateway": ("planner", "retriever", "memory", "controller", "tool_router", "inference", "arena"),
+    "gateway": ("planner", "retriever", "memory", "controller", "tool_router", "tool_host", "inference", "arena"),
     "tool_calculation": (),
-    "tool_code": (),
+    "tool_code": ("memory",),
     "tool_data": ("retriever",),
+    "tool_sql": (),
     "tool_web": (),
 }
-TOOL_SERVICES = tuple(name for name in NEIGHBOURS if name.startswith("tool_") and name != "tool_router")
+TOOL_SERVICES = tuple(
+    name for name in NEIGHBOURS if name.startswith("tool_") and name not in ("tool_router", "tool_host")
+)
 
 
 @dataclass(frozen=True)

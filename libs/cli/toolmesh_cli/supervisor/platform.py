@@ -11,7 +11,7 @@ from pathlib import Path
 
 from toolmesh_cli.supervisor.plan import NEIGHBOURS, PlatformPaths, plan_platform
 from toolmesh_cli.supervisor.platform_state import PlatformState, ProcessState, platform_lock, write_state
-from toolmesh_cli.supervisor.supervised_process import SupervisedProcess
+from toolmesh_cli.supervisor.supervised_process import PlatformProcess
 
 START_TIMEOUT_S = 60.0
 STOP_GRACE_S = 15.0
@@ -29,12 +29,12 @@ class Platform:
         self.url = f"http://{gateway_host}:{gateway_port}"
         plans = plan_platform(paths, _free_ports(), environment)
         self.grpc_address = next(plan.address for plan in plans if plan.name == "gateway")
-        self.processes = [SupervisedProcess(plan, paths.log_file(plan.name), self._write_state) for plan in plans]
+        self.processes = [PlatformProcess(plan, paths.log_file(plan.name), self._write_state) for plan in plans]
 
     async def start(self, on_healthy: Callable[[str], None]) -> None:
         """Starts all at once; returns when each is healthy. `on_healthy` is told each name as it comes up."""
 
-        async def start(process: SupervisedProcess) -> None:
+        async def start(process: PlatformProcess) -> None:
             await process.start(START_TIMEOUT_S)
             on_healthy(process.plan.name)
 
