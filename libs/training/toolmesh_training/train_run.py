@@ -115,6 +115,11 @@ class TrainRun:
         self._last_held_out: float | None = None
         self._drawn_at = 0.0
 
+    @property
+    def learner(self) -> Learner:
+        """The model in training."""
+        return self._learner
+
     def run(self, on_progress: Callable[[Progress], None] = lambda _: None) -> Outcome:
         """Trains to the end, and saves the weights that did best on held-out data."""
         position = self._position

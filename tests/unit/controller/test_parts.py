@@ -14,6 +14,11 @@ from toolmesh_controller.domain.plan_parts import PlannedPart, callable_now, ope
         ('Note "salt and pepper, then fat"', ['Note "salt and pepper, then fat"']),
         ("1,200 divided by 4", ["1,200 divided by 4"]),
         ("Ask Dr. Smith", ["Ask Dr. Smith"]),
+        ("If it is 9 am in Tokyo, what time is it in Dubai?", ["If it is 9 am in Tokyo, what time is it in Dubai?"]),
+        ("My oven says 350 F, what is that in Celsius?", ["My oven says 350 F, what is that in Celsius?"]),
+        ("I ran 10 km, and what is the time?", ["I ran 10 km, and what is the time?"]),
+        ("The time in Rome and the weather there", ["The time in Rome", "the weather there"]),
+        ("I need the time in Rome and 3*4", ["I need the time in Rome", "3*4"]),
     ],
 )
 def test_a_request_is_cut_at_links_but_not_inside_quotes_and_numbers(request_text: str, pieces: list[str]) -> None:

@@ -2,12 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toolmesh_controller.app.act_by_rules import ActByRules, sources_of
-from toolmesh_controller.app.acting import Acting, open_now, without_repeats
+from toolmesh_controller.app.acting import Acting, calling, open_now, without_repeats
 from toolmesh_controller.app.choose_tools import Choice
 from toolmesh_controller.app.fill_arguments import FillArguments
 from toolmesh_controller.app.judge_tool import JudgeTool, Verdict
@@ -50,41 +50,45 @@ class ActByModel:
 
     async def __call__(self, acting: Acting, choice: Choice) -> Decision | None:
         """The calls to make or the question to ask; None where an answer is due."""
+        fitting = await self._fitting_parts(acting, choice)
         calls: list[ToolCall] = []
         lacking: list[_Judged] = []
-        retrieved = any(score.retriever_score > 0.0 for score in choice.scores)
-        for part, tools in self._due(acting, choice):
-            judged = await self._fitting(acting, part, tools, retrieved=retrieved)
-            if judged is None:
-                continue
+        for judged in fitting:
             if judged.verdict and not acting.must_call and judged.verdict.lacks > self._weights.ask_above:
                 lacking.append(judged)
                 continue
             arguments = await self._arguments(acting, judged)
             if arguments is None:
                 return await self._by_rules.bare(acting, choice)
-            written = json.dumps(arguments, ensure_ascii=False)
-            calls.append(ToolCall(self._new_id("call"), judged.tool.name, written))
+            calls.append(self._call(judged.tool, arguments))
         calls = without_repeats(calls, acting.turn)
         if calls:
-            return Decision(calls=tuple(calls), usage=acting.usage, scores=choice.scores, context_cut=choice.cut)
+            return calling(acting, choice, calls)
         return await self._asking(acting, choice, lacking[0]) if lacking else None
+
+    async def _fitting_parts(self, acting: Acting, choice: Choice) -> list[_Judged]:
+        """What a call is due for. Where a part's tool does not fit it, the request is taken as one wish."""
+        retrieved = any(score.retriever_score > 0.0 for score in choice.scores)
+        if len(choice.planned) > 1 or acting.turn.done:
+            due = [(item.part, [(item.tool, _PRIOR_OF_A_PART)]) for item in open_now(acting, choice)]
+            judged = [await self._fitting(acting, part, tools, retrieved=retrieved) for part, tools in due]
+            if acting.turn.done or (judged and None not in judged):
+                return [each for each in judged if each]
+        worth = self._weights.worth_weighing(choice.scores, retrieved=retrieved)
+        if acting.must_call:
+            worth = worth[:1]
+        priors = [(score.tool, self._weights.prior_of(score, choice.scores)) for score in worth]
+        whole = Part(acting.turn.request, 0, strong=True)
+        best = await self._fitting(acting, whole, priors, retrieved=retrieved)
+        return [best] if best else []
+
+    def _call(self, tool: ReadTool, arguments: Mapping[str, Any]) -> ToolCall:
+        return ToolCall(self._new_id("call"), tool.name, json.dumps(arguments, ensure_ascii=False))
 
     async def _arguments(self, acting: Acting, judged: _Judged) -> dict[str, Any] | None:
         """What the words decide stands; what stays open of the required ones the model writes in one text."""
         said = await self._fill.said(judged.tool, sources_of(judged.part, acting.turn))
         return await self._judge.arguments(acting.ref, acting.model, judged.tool, judged.brief, said, acting.usage)
-
-    def _due(self, acting: Acting, choice: Choice) -> Iterator[tuple[Part, list[tuple[str, float]]]]:
-        """The parts that a call may be due for, each with its likely tools and their priors, best first."""
-        if len(choice.planned) == 1 and not acting.turn.done:
-            worth = self._weights.worth_weighing(choice.scores)
-            if acting.must_call:
-                worth = worth[:1]
-            yield choice.planned[0].part, [(each.tool, self._weights.prior_of(each, choice.scores)) for each in worth]
-            return
-        for item in open_now(acting, choice):
-            yield item.part, [(item.tool, _PRIOR_OF_A_PART)]
 
     async def _fitting(
         self, acting: Acting, part: Part, tools: Sequence[tuple[str, float]], *, retrieved: bool

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from toolmesh_controller.app.acting import Acting, open_now, without_repeats
+from toolmesh_controller.app.acting import Acting, calling, open_now, without_repeats
 from toolmesh_controller.app.choose_tools import Choice
 from toolmesh_controller.app.fill_arguments import FillArguments, Filled
 from toolmesh_controller.app.ports import NewId
@@ -45,7 +45,7 @@ class ActByRules:
                 )
         calls = without_repeats(calls, acting.turn)
         if calls:
-            return Decision(calls=tuple(calls), usage=acting.usage, scores=choice.scores, context_cut=choice.cut)
+            return calling(acting, choice, calls)
         if refused:
             asked = question_of(refused, acting)
             return Decision(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from toolmesh_controller.app.choose_tools import Choice
 from toolmesh_controller.app.ports import ModelInfo, ModelRef
 from toolmesh_controller.app.tool_book import ReadTool
-from toolmesh_controller.domain.conversation import ToolCall, Usage
+from toolmesh_controller.domain.conversation import Decision, ToolCall, Usage
 from toolmesh_controller.domain.plan_parts import PlannedPart, callable_now, open_parts
 from toolmesh_controller.domain.turn import Turn, parsed
 
@@ -47,3 +47,8 @@ def without_repeats(calls: Sequence[ToolCall], turn: Turn) -> list[ToolCall]:
         if not turn.already_called(call.tool, parsed(call.arguments_json)):
             kept.setdefault((call.tool, call.arguments_json), call)
     return list(kept.values())
+
+
+def calling(acting: Acting, choice: Choice, calls: Sequence[ToolCall]) -> Decision:
+    """The decision to make these calls."""
+    return Decision(tuple(calls), usage=acting.usage, scores=choice.scores, context_cut=choice.cut)

@@ -14,6 +14,7 @@ from toolmesh_controller.app.judge_tool import JudgeTool
 from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.ports import Constraint, Inference, ModelInfo, ModelRef, NewId, Sampling
 from toolmesh_controller.app.tool_book import ReadTool, read_tool
+from toolmesh_controller.app.try_again import TryAgain
 from toolmesh_controller.app.write_answer import Answer, WriteAnswer
 from toolmesh_controller.domain.conversation import (
     Candidate,
@@ -59,6 +60,7 @@ class Decide:
         fill, judge = FillArguments(inference, fit_prompt, limits), JudgeTool(inference, fit_prompt, limits)
         self._by_rules = ActByRules(fill, new_id)
         self._by_model = ActByModel(judge, fill, self._by_rules, new_id, limits.led)
+        self._try_again = TryAgain(judge, new_id)
         self._write = WriteAnswer(inference, fit_prompt, limits)
 
     async def __call__(self, ask: DecideAsk) -> AsyncGenerator[str | Decision, None]:
@@ -75,6 +77,8 @@ class Decide:
             scores, cut = choice.scores, choice.cut
             acting = self._acting(ask, model, turn, tools, usage)
             decision = await self._act(ask, turn)(acting, choice)
+            if decision is None and turn.done and turn.done[-1].failed:
+                decision = await self._try_again(acting, choice)
             if decision:
                 yield decision
                 return
@@ -120,17 +124,15 @@ class Decide:
         led = self._limits.led_by_model
         if led == "never" or (led == "adapters" and not ask.ref.adapter):
             return self._by_rules
-        if led == "adapters" and _rules_read_better(ask, turn):
+        if led == "adapters" and _rules_read_better(turn):
             return self._by_rules.bare
         return self._by_model
 
 
-def _rules_read_better(ask: DecideAsk, turn: Turn) -> bool:
-    """Where the packaged adapter did worse than rules when both were measured (docs/benchmarks.md): in Chinese, in
-    short follow-ups, and in first requests whose tools the retriever has scored."""
-    if has_cjk(turn.request) or leans_on_history(turn.request):
-        return True
-    return not turn.history and any(candidate.score > 0.0 for candidate in ask.candidates)
+def _rules_read_better(turn: Turn) -> bool:
+    """Where the packaged adapter did worse than rules when both were measured (docs/benchmarks.md): in Chinese and in
+    short follow-ups."""
+    return has_cjk(turn.request) or leans_on_history(turn.request)
 
 
 def _must_call(ask: DecideAsk) -> bool:

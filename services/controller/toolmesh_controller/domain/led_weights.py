@@ -26,19 +26,21 @@ class LedWeights:
         certain: from here no further tool is looked at.
         hopeless: a tool whose prior is below is not shown to the model.
         most_weighed: most tools that are shown to the model for one wish.
+        most_retrieved: the same where the retriever scored them: its order is less sure than that of a caller's few.
         least_share: of the best tool's probability, that another one must have to be shown.
         ask_above: probability of a missing value from which the user is asked.
     """
 
     prior: float = 0.1
     prior_retrieved: float = 0.5
-    plain: float = 2.5
+    plain: float = 4.5
     verdict: float = 1.0
     bias: float = 0.0
     most_prior: float = 4.0
     certain: float = 2.0
     hopeless: float = -6.0
     most_weighed: int = 3
+    most_retrieved: int = 6
     least_share: float = 0.1
     ask_above: float = 0.5
 
@@ -54,11 +56,13 @@ class LedWeights:
         weight = self.prior_retrieved if retrieved else self.prior
         return weight * max(-self.most_prior, min(self.most_prior, prior)) + self.verdict * verdict + self.bias
 
-    def worth_weighing(self, scores: Sequence[ChoiceScore]) -> list[ChoiceScore]:
+    def worth_weighing(self, scores: Sequence[ChoiceScore], *, retrieved: bool) -> list[ChoiceScore]:
         """The tools to show to the model, best first."""
         tools = [score for score in scores if score.tool]
         if not tools:
             return []
+        if retrieved:
+            return tools[: self.most_retrieved]
         least = self.least_share * tools[0].probability
         near = [score for score in tools if score.probability >= least][: self.most_weighed]
         return [score for score in near if self.prior_of(score, scores) >= self.hopeless]

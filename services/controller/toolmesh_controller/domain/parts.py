@@ -23,6 +23,13 @@ _DEPENDENT = re.compile(
     r"|\b(?:it|them)\b|结果|它|其|该|这个",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(
+    r"(?:if|when|given|since|because|suppose|assuming|as)\s|如果|假如|要是"
+    # A statement: somebody or something, a verb that tells a fact, and nothing that asks or wishes.
+    r"|(?=(?:i|we|he|she|they|it|my|our|his|her|the|there|a|an)\s)(?!.*\b(?:want|need|like|would|could|wish)\b)(?!.*\?)"
+    r".{0,40}\b(?:is|are|was|were|says?|said|has|have|had|costs?|weighs?|ran|drove|paid|bought|earns?|made|makes)\b",
+    re.IGNORECASE,
+)
 _PROTECTED = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|`[^`]*`|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|(?<!\w)'[^']*'(?!\w)")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|No|Inc|Ltd|[A-Z])$")
 
@@ -60,7 +67,21 @@ def pieces_of(request: str) -> list[Part]:
             return [Part(request.strip(), 0, strong=True)]
         start, strong = match.end(), is_strong
     _append(found, request, start, len(request), strong)
-    return found
+    return _with_conditions(found, request)
+
+
+def _with_conditions(pieces: list[Part], request: str) -> list[Part]:
+    """ "If it is 9 am in Tokyo, what time is it in Dubai?" is one wish: a condition or a plain statement goes with what
+    follows it."""
+    joined: list[Part] = []
+    is_open = False
+    for piece in pieces:
+        if is_open:
+            joined[-1] = joined[-1].joined(piece, request)
+        else:
+            joined.append(piece)
+        is_open = not is_open and _CONDITION.match(piece.text) is not None
+    return joined
 
 
 def _cuts(request: str, protected: list[tuple[int, int]]) -> Iterator[tuple[re.Match[str], bool]]:
