@@ -1,6 +1,6 @@
 """The ablation of the weighted loss: the base, and LoRA with calls at 1, 2 and 4, three seeds each on one budget.
 
-    python tests/benchmarks/weights_ablation.py --data DATA --out FOLDER [--max-tokens 120000] [--limit 60]
+    python tests/benchmarks/weights_ablation.py --data DATA --out FOLDER [--max-tokens 100000] [--limit 60]
 
 DATA is a folder of `toolmesh data build`. Runs that are there are kept, so that it can be stopped and taken up again.
 
@@ -14,6 +14,7 @@ of their 95% intervals.
 import argparse
 import copy
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from toolmesh_evaluation.metrics.intervals import estimate
 from toolmesh_training.base_model import BaseModel, load_base
 from toolmesh_training.layout import LayoutSettings, TokenSequence, lay_out
 from toolmesh_training.learner import Learner
-from toolmesh_training.packing import Row, collate
+from toolmesh_training.packing import collate, pack
 from toolmesh_training.train_run import HELD_OUT_FILE, TRAIN_FILE, TrainRun
 from toolmesh_training.train_settings import Budget, TrainSettings
 from toolmesh_training.training_text import LossWeights
@@ -45,6 +46,7 @@ SETS = {
     "bfcl_simple_python": ("accuracy",),
     "bfcl_irrelevance": ("abstention",),
 }
+ROW_TOKENS = 384
 TOOLMESH = Path(sys.executable).with_name("toolmesh")
 Figures = dict[str, tuple[float, float]]
 Sequences = list[TokenSequence]
@@ -77,14 +79,15 @@ class Ablation:
 
     def _measure(self, learner: Learner, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        figures = token_figures(learner.model.eval(), self._held_out)
+        sample = random.Random(7).sample(self._held_out, min(self._options.held_out, len(self._held_out)))
+        figures = token_figures(learner.model.eval(), sample)
         (folder / "tokens.json").write_text(json.dumps(figures))
 
     def _settings(self, out: Path, seed: int, weights: LossWeights) -> TrainSettings:
         return TrainSettings(
             data=self._options.data,
             out=out,
-            layout=LayoutSettings(weights=weights, sequence_tokens=384),
+            layout=LayoutSettings(weights=weights, sequence_tokens=ROW_TOKENS),
             learning_rate=8e-4,
             rows_a_step=5,
             rows_a_pass=5,
@@ -98,7 +101,7 @@ class Ablation:
         return replace(self._base, model=copy.deepcopy(self._base.model))
 
     def _laid_out(self, name: str) -> Sequences:
-        layout = LayoutSettings(weights=LAID_OUT, sequence_tokens=384)
+        layout = LayoutSettings(weights=LAID_OUT, sequence_tokens=ROW_TOKENS)
         dialogues = read_dialogues(self._options.data / name)
         return lay_out(dialogues, self._base.chat, self._base.tokenise, layout).sequences
 
@@ -114,20 +117,25 @@ def reweighted(sequences: Sequences, call_weight: float) -> Sequences:
 @torch.no_grad()
 def token_figures(model: Any, sequences: Sequences) -> Figures:
     """Mean and half the 95% interval's width: losses in nats a token, and exact sequences as a share."""
-    rows: dict[str, list[float]] = {"call loss": [], "other loss": [], "calls exact": [], "others exact": []}
-    for at in range(len(sequences)):
-        batch = collate([Row((at,))], sequences)
-        hidden = {"input_ids": batch.ids, "position_ids": batch.positions, "attention_mask": batch.attend}
+    found: dict[str, list[float]] = {"call loss": [], "other loss": [], "calls exact": [], "others exact": []}
+    for row in pack(sequences, ROW_TOKENS, 0):
+        # Rows of one length: each new shape costs more than its padding.
+        batch = collate([row], sequences, ROW_TOKENS)
+        inputs = {"input_ids": batch.ids, "position_ids": batch.positions, "attention_mask": batch.attend}
         with torch.autocast("cpu", torch.bfloat16):
-            logits = model(**hidden, use_cache=False).logits[0, batch.learned].float()
+            logits = model(**inputs, use_cache=False).logits[0, batch.learned].float()
         losses = functional.cross_entropy(logits, batch.labels, reduction="none")
         right = logits.argmax(-1) == batch.labels
-        is_call = batch.weights == LAID_OUT.call
-        for name, chosen in (("call", is_call), ("other", ~is_call)):
-            if chosen.any():
-                rows[f"{name} loss"].append(float(losses[chosen].mean()))
-                rows[f"{name}s exact"].append(float(right[chosen].all()))
-    return {name: with_half_width(values) for name, values in rows.items()}
+        start = 0
+        for at in row.members:
+            end = start + sum(weight > 0 for weight in sequences[at].weights[1:])
+            is_call = batch.weights[start:end] == LAID_OUT.call
+            for name, chosen in (("call", is_call), ("other", ~is_call)):
+                if chosen.any():
+                    found[f"{name} loss"].append(float(losses[start:end][chosen].mean()))
+                    found[f"{name}s exact"].append(float(right[start:end][chosen].all()))
+            start = end
+    return {name: with_half_width(values) for name, values in found.items()}
 
 
 def with_half_width(values: Sequence[float]) -> tuple[float, float]:
@@ -190,7 +198,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--max-tokens", type=int, default=120_000, help="of each training run")
+    parser.add_argument("--max-tokens", type=int, default=100_000, help="of each training run")
+    parser.add_argument("--held-out", type=int, default=320, help="sequences that are looked at token by token")
     parser.add_argument("--threads", type=int, default=0, help="of training; 0 is one a core")
     parser.add_argument("--limit", type=int, default=60, help="cases of each set of the controller; 0 leaves them out")
     options = parser.parse_args()

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,13 @@ from toolmesh_controller.app.judge_tool import JudgeTool, Verdict
 from toolmesh_controller.app.ports import NewId
 from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.brief import Brief, brief_of
-from toolmesh_controller.domain.conversation import Decision, Finish, ToolCall
+from toolmesh_controller.domain.conversation import ChoiceScore, Decision, Finish, ToolCall
 from toolmesh_controller.domain.grounding import rendered
 from toolmesh_controller.domain.led_weights import LedWeights
 from toolmesh_controller.domain.parts import Part
 
 # A part of a longer request stands because a tool fits it and it holds the values that tool needs; in log-odds.
-_PRIOR_OF_A_PART = 4.0
+_PRIOR_OF_A_PART = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,36 @@ class ActByModel:
         return await self._asking(acting, choice, lacking[0]) if lacking else None
 
     async def _fitting_parts(self, acting: Acting, choice: Choice) -> list[_Judged]:
-        """What a call is due for. Where a part's tool does not fit it, the request is taken as one wish."""
+        """What a call is due for. Where a tool fits no part of the request, it is taken as one wish."""
         retrieved = any(score.retriever_score > 0.0 for score in choice.scores)
-        if len(choice.planned) > 1 or acting.turn.done:
-            due = [(item.part, [(item.tool, _PRIOR_OF_A_PART)]) for item in open_now(acting, choice)]
-            judged = [await self._fitting(acting, part, tools, retrieved=retrieved) for part, tools in due]
-            if acting.turn.done or (judged and None not in judged):
-                return [each for each in judged if each]
         worth = self._weights.worth_weighing(choice.scores, retrieved=retrieved)
         if acting.must_call:
             worth = worth[:1]
+        if len(choice.planned) > 1 or acting.turn.done:
+            fitting = [part async for part in self._parts(acting, choice, worth, retrieved=retrieved)]
+            if fitting or acting.turn.done:
+                return fitting
         priors = [(score.tool, self._weights.prior_of(score, choice.scores)) for score in worth]
         whole = Part(acting.turn.request, 0, strong=True)
         best = await self._fitting(acting, whole, priors, retrieved=retrieved)
         return [best] if best else []
+
+    async def _parts(
+        self, acting: Acting, choice: Choice, worth: Sequence[ChoiceScore], *, retrieved: bool
+    ) -> AsyncGenerator[_Judged, None]:
+        """The open parts that a tool fits: the one that was found for it, else another one."""
+        fitted: set[str] = set()
+        for item in open_now(acting, choice):
+            if item.tool in fitted:
+                # "in Rome and in Oslo": the second is too little to be judged by itself.
+                yield _Judged(acting.tools[item.tool], item.part, brief_of(item.part, acting.turn), None, math.inf)
+                continue
+            others = [(score.tool, 0.0) for score in worth if score.tool != item.tool]
+            tools = [(item.tool, _PRIOR_OF_A_PART), *others]
+            judged = await self._fitting(acting, item.part, tools, retrieved=retrieved)
+            if judged:
+                fitted.add(judged.tool.name)
+                yield judged
 
     def _call(self, tool: ReadTool, arguments: Mapping[str, Any]) -> ToolCall:
         return ToolCall(self._new_id("call"), tool.name, json.dumps(arguments, ensure_ascii=False))
@@ -107,7 +123,7 @@ class ActByModel:
             judged = _Judged(tool, part, brief, verdict, logit)
             if best is None or judged.logit > best.logit:
                 best = judged
-            if judged.logit > self._weights.certain:
+            if judged.logit > (self._weights.certain_retrieved if retrieved else self._weights.certain):
                 break
         return best if best and best.logit > 0.0 else None
 

@@ -23,7 +23,7 @@ class LedWeights:
         prior_retrieved: in place of `prior` where the retriever scored the tools.
         plain: prior from which a retrieved tool whose arguments the words decide is called without asking the model.
         most_prior: beyond it, what the scores say counts no more.
-        certain: from here no further tool is looked at.
+        certain, certain_retrieved: from here no further tool is looked at; the second where the retriever scored them.
         hopeless: a tool whose prior is below is not shown to the model.
         most_weighed: most tools that are shown to the model for one wish.
         most_retrieved: the same where the retriever scored them: its order is less sure than that of a caller's few.
@@ -38,6 +38,7 @@ class LedWeights:
     bias: float = 0.0
     most_prior: float = 4.0
     certain: float = 2.0
+    certain_retrieved: float = 3.0
     hopeless: float = -6.0
     most_weighed: int = 3
     most_retrieved: int = 6

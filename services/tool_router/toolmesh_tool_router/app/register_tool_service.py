@@ -41,6 +41,7 @@ class RegisterToolService:
         client = self._connector.connect(address)
         try:
             tools = await self._ask_for_tools(name, address, client)
+            check_definitions(name, tools)
             async with self._one_at_a_time:
                 service = self._service(name, address, tools)
                 self._directory.registry.check_names(name, tools)
@@ -72,6 +73,9 @@ class RegisterToolService:
         """Asks a known service for its tools again. Raises as register."""
         service, client = self._directory.registry.services[name], self._directory.link(name).client
         tools = await self._ask_for_tools(name, service.address, client)
+        # What is known was good; thousands of schemas compiled every few seconds would hold up calls.
+        if tools != service.tools:
+            check_definitions(name, tools)
         async with self._one_at_a_time:
             if not self._directory.is_reached_by(name, client):
                 return
@@ -88,14 +92,12 @@ class RegisterToolService:
 
     async def _ask_for_tools(self, name: str, address: str, client: ToolServiceClient) -> tuple[ToolDefinition, ...]:
         try:
-            tools = tuple(await client.list_tools(self._list_timeout_s))
+            return tuple(await client.list_tools(self._list_timeout_s))
         except ToolMeshError as error:
             raise Unavailable(
                 f"tool service {name!r} at {address!r} did not list its tools: {error.message}; is it running there?",
                 reason="TOOL_SERVICE_UNREACHABLE",
             ) from error
-        check_definitions(name, tools)
-        return tools
 
     def _service(self, name: str, address: str, tools: tuple[ToolDefinition, ...]) -> ToolService:
         known = self._directory.registry.services.get(name)

@@ -1,7 +1,7 @@
 """The registry in force: tools, the connections to their services, their breakers, and who is told of changes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from toolmesh_core.clock import Clock
@@ -49,7 +49,7 @@ class ToolDirectory:
         """The tool, callable or not. NotFound, with names close to it."""
         return self._registry.find(tool)
 
-    def callable_tools(self) -> list[RegisteredTool]:
+    def callable_tools(self) -> Sequence[RegisteredTool]:
         """The tools that can be called now, by name."""
         return self._registry.callable_tools()
 

@@ -1,6 +1,6 @@
 """Which tools there are, on which service, and whether they can be called now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -60,6 +60,7 @@ class ToolRegistry:
 
     services: dict[str, ToolService] = field(default_factory=dict)
     _tools: dict[str, RegisteredTool] = field(default_factory=dict)
+    _callable: Sequence[RegisteredTool] | None = None
 
     def find(self, name: str) -> RegisteredTool:
         """The tool, callable or not. NotFound, with names close to it."""
@@ -68,12 +69,12 @@ class ToolRegistry:
             raise self._not_found(name)
         return tool
 
-    def callable_tools(self) -> list[RegisteredTool]:
-        """The tools that can be called now, by name."""
-        return sorted(
-            (tool for tool in self._tools.values() if self.services[tool.service].state is EndpointState.READY),
-            key=lambda tool: tool.definition.name,
-        )
+    def callable_tools(self) -> Sequence[RegisteredTool]:
+        """The tools that can be called now, by name; sorted once a change, since there may be thousands."""
+        if self._callable is None:
+            ready = {name for name, service in self.services.items() if service.state is EndpointState.READY}
+            self._callable = [self._tools[name] for name in sorted(self._tools) if self._tools[name].service in ready]
+        return self._callable
 
     def check_names(self, service: str, definitions: Iterable[ToolDefinition]) -> None:
         """AlreadyExists where another service has a tool of the same name."""
@@ -94,6 +95,7 @@ class ToolRegistry:
         before = self._callable_of(service.name)
         kept = {tool.name: self._tools.pop(tool.name) for tool in self._tools_of(service.name)}
         self.services[service.name] = service
+        self._callable = None
         for definition in service.tools:
             self._tools[definition.name] = _registered(definition, service.name, kept.get(definition.name))
         return _difference(before, self._callable_of(service.name))
@@ -104,6 +106,7 @@ class ToolRegistry:
         for definition in self._tools_of(name):
             del self._tools[definition.name]
         self.services.pop(name, None)
+        self._callable = None
         return _difference(before, {})
 
     def set_state(self, name: str, state: EndpointState, detail: str = "") -> list[ToolChange]:
@@ -113,6 +116,7 @@ class ToolRegistry:
             return []
         before = self._callable_of(name)
         self.services[name] = replace(service, state=state, detail=detail)
+        self._callable = None
         return _difference(before, self._callable_of(name))
 
     def _tools_of(self, name: str) -> tuple[ToolDefinition, ...]:
