@@ -1,5 +1,6 @@
 """Work in processes of its own: what goes wrong there stays there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from toolmesh_core.workers.worker_pool import WorkerKind, WorkerPool, worker_poo
 
 TESTS = str(Path(__file__).parents[2])
 KIND = WorkerKind("fixtures.echo_worker", "echo process", {"memory_mb": 200, "password": "hidden"}, timeout_s=1.0)
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 @pytest_asyncio.fixture
@@ -68,4 +73,15 @@ async def test_the_end_of_the_pool_leaves_no_process_and_no_folder(
     async with worker_pool(KIND, tmp_path / "scratch", 1) as pool:
         pid = (await pool.ask("process"))["pid"]
     assert not psutil.pid_exists(pid)
-    assert list(tmp_path.glob("*")) == []
+    assert names_in(tmp_path) == []
+
+
+async def test_a_caller_who_goes_while_a_worker_is_started_leaves_none_behind(pool: WorkerPool) -> None:
+    asking = asyncio.create_task(pool.ask("process"))
+    # One turn of the loop: the thread that starts the process has begun, and is not done.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [child for child in psutil.Process().children() if "fixtures.echo_worker" in child.cmdline()] == []

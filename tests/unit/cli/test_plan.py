@@ -8,8 +8,11 @@ PATHS = PlatformPaths(Path("/data"), Path("/sockets"))
 PORTS = {name: 10_000 + number for number, name in enumerate(NEIGHBOURS)}
 
 
+SQL = {"TOOLMESH_TOOL_SQL_DATABASES_FILE": "/data/databases.yaml"}
+
+
 def test_each_service_is_told_the_address_that_its_neighbour_listens_on() -> None:
-    plans = {plan.name: plan for plan in plan_platform(PATHS, PORTS, {})}
+    plans = {plan.name: plan for plan in plan_platform(PATHS, PORTS, SQL)}
     for name, neighbours in NEIGHBOURS.items():
         for neighbour in neighbours:
             told = plans[name].env[f"TOOLMESH_{name.upper()}_{neighbour.upper()}_ADDRESS"]
@@ -17,7 +20,7 @@ def test_each_service_is_told_the_address_that_its_neighbour_listens_on() -> Non
 
 
 def test_the_router_is_told_every_tool_service() -> None:
-    plans = {plan.name: plan for plan in plan_platform(PATHS, PORTS, {})}
+    plans = {plan.name: plan for plan in plan_platform(PATHS, PORTS, SQL)}
     told = dict(item.split("=") for item in plans["tool_router"].env["TOOLMESH_TOOL_ROUTER_TOOL_SERVICES"].split(","))
     assert told == {
         "calculation": plans["tool_calculation"].address,
@@ -26,6 +29,12 @@ def test_the_router_is_told_every_tool_service() -> None:
         "sql": plans["tool_sql"].address,
         "web": plans["tool_web"].address,
     }
+
+
+def test_no_process_is_run_for_databases_that_nobody_named() -> None:
+    plans = {plan.name: plan for plan in plan_platform(PATHS, PORTS, {})}
+    assert "tool_sql" not in plans
+    assert "sql=" not in plans["tool_router"].env["TOOLMESH_TOOL_ROUTER_TOOL_SERVICES"]
 
 
 def test_what_the_operator_has_set_wins() -> None:

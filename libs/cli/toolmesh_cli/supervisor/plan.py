@@ -24,6 +24,8 @@ NEIGHBOURS: Mapping[str, tuple[str, ...]] = {
 TOOL_SERVICES = tuple(
     name for name in NEIGHBOURS if name.startswith("tool_") and name not in ("tool_router", "tool_host")
 )
+# Has no tools, and is not run, where this is not set.
+_SQL_NEEDS = "TOOLMESH_TOOL_SQL_DATABASES_FILE"
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ def plan_platform(
         metrics_ports: a free loopback port a service.
         environment: the operator's; a setting found there is left as it is.
     """
-    addresses = {name: _address_of(name, paths, environment) for name in NEIGHBOURS}
-    return [_plan_process(name, paths, addresses, metrics_ports[name], environment) for name in NEIGHBOURS]
+    names = [name for name in NEIGHBOURS if name != "tool_sql" or environment.get(_SQL_NEEDS)]
+    addresses = {name: _address_of(name, paths, environment) for name in names}
+    return [_plan_process(name, paths, addresses, metrics_ports[name], environment) for name in names]
 
 
 def _address_of(name: str, paths: PlatformPaths, environment: Mapping[str, str]) -> str:
@@ -113,7 +116,8 @@ def _plan_process(
     if name == "gateway":
         env[f"{prefix}API_KEY_FILE"] = str(paths.api_key_file)
     if name == "tool_router":
-        env[f"{prefix}TOOL_SERVICES"] = ",".join(f"{_tool_name(tool)}={addresses[tool]}" for tool in TOOL_SERVICES)
+        tools = [f"{_tool_name(tool)}={addresses[tool]}" for tool in TOOL_SERVICES if tool in addresses]
+        env[f"{prefix}TOOL_SERVICES"] = ",".join(tools)
     chosen = {key: environment.get(key, value) for key, value in env.items()}
     url = f"http://{chosen[f'{prefix}METRICS_LISTEN']}/metrics"
     return PlannedProcess(name, f"toolmesh_{name}", addresses[name], url, chosen)

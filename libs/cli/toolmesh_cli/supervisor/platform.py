@@ -50,12 +50,10 @@ class Platform:
     async def stop(self) -> None:
         """The gateway first, so that nothing new comes in; then the planner; then all that they call."""
         self.ready = False
+        by_name = {process.plan.name: process for process in self.processes}
         for name in _CALLERS:
-            await self._stop(name)
-        await asyncio.gather(*(self._stop(name) for name in NEIGHBOURS if name not in _CALLERS))
-
-    async def _stop(self, name: str) -> None:
-        await next(process for process in self.processes if process.plan.name == name).stop(STOP_GRACE_S)
+            await by_name.pop(name).stop(STOP_GRACE_S)
+        await asyncio.gather(*(process.stop(STOP_GRACE_S) for process in by_name.values()))
 
     def _write_state(self) -> None:
         processes = tuple(

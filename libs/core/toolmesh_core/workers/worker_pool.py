@@ -78,8 +78,14 @@ async def start_worker(kind: WorkerKind, scratch: Path) -> Worker:
     Raises:
         Unavailable: it does not start.
     """
-    folder, process, ours = await asyncio.to_thread(_spawn, kind, scratch)
-    answers, questions = await asyncio.open_connection(sock=ours, limit=kind.most_answer_bytes)
+    spawning = asyncio.create_task(asyncio.to_thread(_spawn, kind, scratch))
+    try:
+        folder, process, ours = await asyncio.shield(spawning)
+        answers, questions = await asyncio.open_connection(sock=ours, limit=kind.most_answer_bytes)
+    except asyncio.CancelledError:
+        # The thread goes on, and what it starts must not be left behind.
+        await _abandon(*await spawning)
+        raise
     worker = Worker(process, questions, answers, folder)
     try:
         async with asyncio.timeout(START_S):
@@ -91,6 +97,13 @@ async def start_worker(kind: WorkerKind, scratch: Path) -> Worker:
         await worker.end()
         raise Unavailable(f"the {kind.name} does not start; the log of this service says why")
     return worker
+
+
+async def _abandon(folder: Path, process: subprocess.Popen[bytes], ours: socket.socket) -> None:
+    ours.close()
+    process.kill()
+    await asyncio.to_thread(process.wait)
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _spawn(kind: WorkerKind, scratch: Path) -> tuple[Path, subprocess.Popen[bytes], socket.socket]:
