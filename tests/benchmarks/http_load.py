@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -26,7 +27,7 @@ class Load:
 class _Client(asyncio.Protocol):
     """One connection: sends the request again as soon as its answer is there."""
 
-    def __init__(self, request: bytes, count: int, load: Load, done: "asyncio.Future[None]") -> None:
+    def __init__(self, request: Callable[[int], bytes], count: int, load: Load, done: "asyncio.Future[None]") -> None:
         self._request = request
         self._left = count
         self._load = load
@@ -66,7 +67,7 @@ class _Client(asyncio.Protocol):
 
     def _send(self) -> None:
         self._started = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(self._request(self._left))
 
     def _fail(self, error: Exception) -> None:
         if not self._done.done():
@@ -74,16 +75,24 @@ class _Client(asyncio.Protocol):
         self._transport.close()
 
 
-def post_request(path: str, body: bytes, key: str) -> bytes:
-    """The bytes of a POST with a JSON body and an API key."""
+def get_request(path: str, key: str) -> bytes:
+    """The bytes of a GET with an API key."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
+def post_request(path: str, body: bytes, key: str, more: str = "") -> bytes:
+    """The bytes of a POST with a JSON body and an API key; `more` are further lines of its head, each with its end."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
     )
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    return f"{head}{more}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def put_load(host: str, port: int, request: bytes, *, clients: int, requests: int) -> Load:
-    """Sends `requests` requests in all over `clients` connections."""
+async def put_load(
+    host: str, port: int, request: bytes | Callable[[int], bytes], *, clients: int, requests: int
+) -> Load:
+    """Sends `requests` requests in all over `clients` connections; one that is made anew is told how many are left."""
+    make = request if callable(request) else lambda _: request
     loop = asyncio.get_running_loop()
     load = Load()
     each = requests // clients
@@ -91,7 +100,7 @@ async def put_load(host: str, port: int, request: bytes, *, clients: int, reques
     started = time.perf_counter()
     await asyncio.gather(
         *(
-            loop.create_connection(lambda end=end: _Client(request, each, load, end), host, port)  # type: ignore[misc]
+            loop.create_connection(lambda end=end: _Client(make, each, load, end), host, port)  # type: ignore[misc]
             for end in ends
         )
     )

@@ -23,7 +23,15 @@ def main() -> int:
 
 def commands(datasets: Path) -> list[list[str]]:
     """The scripts with their arguments; what cannot run here is named and left out."""
-    found = [["tool_call.py"], ["agent_step.py"], ["inference_overhead.py"], ["controller_overhead.py"]]
+    found = [
+        ["tool_call.py"],
+        ["tool_router_overhead.py", "--soak", "5"],
+        ["many_tools.py"],
+        ["tool_deployment.py"],
+        ["agent_step.py"],
+        ["inference_overhead.py"],
+        ["controller_overhead.py"],
+    ]
     if (datasets / "seal-tools").is_dir():
         found.append(["tool_retrieval.py", "--data", str(datasets / "seal-tools")])
     else:

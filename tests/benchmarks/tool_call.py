@@ -54,8 +54,8 @@ async def started(*command: str, env: dict[str, str] | None = None) -> AsyncIter
 
 
 @asynccontextmanager
-async def platform(folder: Path) -> AsyncIterator[Loader]:
-    """Tool, router and gateway; joined by unix sockets, as `toolmesh up` joins them."""
+async def platform_port(folder: Path) -> AsyncIterator[int]:
+    """Tool, router and gateway, joined by unix sockets as `toolmesh up` joins them; gives the gateway's port."""
     tool, router = f"unix:{folder}/tool.sock", f"unix:{folder}/router.sock"
     quiet = {"TOOLMESH_{}_LOG_LEVEL": "WARNING", "TOOLMESH_{}_METRICS_LISTEN": "127.0.0.1:0"}
 
@@ -79,6 +79,13 @@ async def platform(folder: Path) -> AsyncIterator[Loader]:
             TOOL_ROUTER_ADDRESS=router,
         )
         await stack.enter_async_context(started("-m", "toolmesh_gateway", env=gateway_env))
+        yield port
+
+
+@asynccontextmanager
+async def platform(folder: Path) -> AsyncIterator[Loader]:
+    """The platform, asked over REST."""
+    async with platform_port(folder) as port:
         request = post_request("/v1/tools/add:invoke", BODY, API_KEY)
         yield lambda clients, requests: put_load("127.0.0.1", port, request, clients=clients, requests=requests)
 

@@ -1,6 +1,6 @@
 """What the benchmarks call: the same sum as a ToolMesh tool, as bare grpc.aio, over HTTP, and behind a plain proxy.
 
-    python trivial_tools.py toolmesh | bare-grpc | http | fastapi-proxy URL
+    python trivial_tools.py toolmesh | bare-grpc | http | fastapi-proxy URL | trace-sink
 
 Each prints its address on the first line.
 """
@@ -60,6 +60,14 @@ async def add_over_http(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def take_traces(scope: Any, receive: Any, send: Any) -> None:
+    """Takes whatever is posted and answers 200, as a collector of traces does."""
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
 def fastapi_proxy(tool_url: str) -> Any:
     """What one would write in an afternoon: FastAPI, a key, httpx to the tool."""
     import httpx
@@ -102,5 +110,7 @@ if __name__ == "__main__":
             serve_http(add_over_http)
         case ["fastapi-proxy", url]:
             serve_http(fastapi_proxy(url))
+        case ["trace-sink"]:
+            serve_http(take_traces)
         case other:
             raise SystemExit(f"unknown tool {other}; see the top of this file")

@@ -55,6 +55,18 @@ def test_the_tools_of_a_service_that_is_down_are_left_out_and_come_back(definiti
     assert registry.set_state("calc", EndpointState.READY) == [ToolChange("add", definition("add"))]
 
 
+def test_the_tools_are_sorted_once_a_change(definition: Make) -> None:
+    registry = ToolRegistry()
+    registry.put(ready("calc", definition("sub"), definition("add")))
+    before = registry.callable_tools()
+    registry.set_state("calc", EndpointState.READY)
+    assert registry.callable_tools() is before
+    registry.put(ready("web", definition("get")))
+    assert names(registry) == ["add", "get", "sub"]
+    registry.remove("calc")
+    assert names(registry) == ["get"]
+
+
 def test_a_name_that_another_service_has_is_refused_and_nothing_changes(definition: Make) -> None:
     registry = ToolRegistry()
     registry.put(ready("calc", definition("add")))

@@ -31,6 +31,7 @@ class Target(StrEnum):
     HOST = "host"
     KUBERNETES = "kubernetes"
 
+
 TargetOption = Annotated[Target, typer.Option("--target", help="This machine's platform, or a cluster.")]
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="Of a cluster: where the Tool is.")]
 

@@ -151,10 +151,10 @@ def connect_to_cluster(namespace: str) -> Cluster:
     configuration = Configuration()
     try:
         # The client itself reads the variable only once, when it is imported.
-        load_kube_config(os.environ.get("KUBECONFIG"), client_configuration=configuration)
+        load_kube_config(os.environ.get("KUBECONFIG"), client_configuration=configuration)  # type: ignore[no-untyped-call]
     except ConfigException as no_file:
         try:
-            load_incluster_config(client_configuration=configuration)
+            load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except ConfigException as error:
             raise Unavailable(
                 f"no way to a Kubernetes cluster: {no_file}; set KUBECONFIG to a kube config file"

@@ -133,15 +133,19 @@ class ChooseTools:
             tool, read = by_name[name], request_text(text)
             return not missing_from(slots_of(tool.parameters, read, tool.words.name), read, tool.own_words)
 
-        def asks_again(text: str, name: str) -> bool:
+        def asks_again(text: str, before: str, name: str) -> bool:
             tool = by_name[name]
+            if any(item.kind == "array" for item in tool.parameters):
+                return False
+            if sum(item.required for item in tool.parameters) > 1 and is_complete(text, name):
+                return is_complete(before, name)
             if names_place(text) and takes_one_place(tool.parameters):
                 # "in Celsius" reads like a place and is another argument's value.
                 read = request_text(text)
                 slots = slots_of(tool.parameters, read, tool.words.name)
                 return not any(slot.decided and slot.parameter.kind == "enum" for slot in slots)
             lexical = lexical_scores(word_set(text) | hint_words(text), [tool.words])[0]
-            return lexical >= SAME_TOOL_LEXICAL and all(item.kind != "array" for item in tool.parameters)
+            return lexical >= SAME_TOOL_LEXICAL
 
         return plan_parts(request, pieces, best_tool, is_complete, asks_again)
 

@@ -77,9 +77,10 @@ class JudgeTool:
 
         Args:
             decided: values that stand already. Optional arguments that are not among them are left out: a small model
-                adds ones that nobody spoke of as often as it finds ones that the words hide.
+                adds ones that nobody spoke of as often as it finds ones that the words hide. Only where a tool requires
+                none, the model may write any.
         """
-        wanted = [item for item in tool.parameters if item.required or item.name in decided]
+        wanted = [item for item in tool.parameters if item.required or item.name in decided] or tool.parameters
         if all(item.name in decided for item in wanted):
             return self._valid(tool, {item.name: decided[item.name] for item in wanted})
         messages = await self._prompt(model, tool, brief, CALL)

@@ -7,6 +7,7 @@ from toolmesh_controller.domain.parts import Part
 
 Chooser = Callable[[str], str]
 Test = Callable[[str, str], bool]
+Again = Callable[[str, str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,14 @@ class PlannedPart:
 
 
 def plan_parts(
-    request: str, pieces: Sequence[Part], best_tool: Chooser, is_complete: Test, asks_again: Test
+    request: str, pieces: Sequence[Part], best_tool: Chooser, is_complete: Test, asks_again: Again
 ) -> list[PlannedPart]:
     """Joins pieces until each part stands: a tool fits it and the part holds the values that tool needs.
 
     Args:
         best_tool: the tool that fits a text, "" for none.
         is_complete: whether a text holds every value that a tool needs.
-        asks_again: whether a text asks for a tool by itself, so that the same tool is wanted twice.
+        asks_again: whether a text, the one before it and their tool want the same tool twice.
     """
     if len(pieces) < 2:
         return [PlannedPart(piece, best_tool(piece.text)) for piece in pieces]
@@ -38,11 +39,12 @@ def plan_parts(
     for piece in pieces:
         tool = stands(piece)
         last = planned[-1] if planned else None
-        if last and last.tool and not tool and asks_again(piece.text, last.tool):
-            # "in Rome and in Oslo": the second is too little to find a tool by.
+        wanted_again = last is not None and last.tool != "" and asks_again(piece.text, last.part.text, last.tool)
+        if last and not tool and wanted_again:
+            # "in Rome and in Oslo", "80 USD to EUR and 90 to GBP": the second is too little to find a tool by.
             tool = last.tool
         again = last is not None and tool == last.tool
-        if last and (not tool or not last.tool or (again and not asks_again(piece.text, tool))):
+        if last and (not tool or not last.tool or (again and not wanted_again)):
             joined = last.part.joined(piece, request)
             planned[-1] = PlannedPart(joined, stands(joined) or last.tool or tool)
         else:

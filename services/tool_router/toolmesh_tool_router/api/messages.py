@@ -1,6 +1,6 @@
 """Between the contract's messages and the domain's types."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -13,6 +13,8 @@ from toolmesh_tool_router.domain.tool_registry import EndpointState, ToolChange,
 
 KEY_KEY = "toolmesh-key"
 APPROVED_KEY = "toolmesh-approved"
+# The tag and the length that stand before each tool in a list.
+_FIELD_BYTES = 6
 _STATES = {
     EndpointState.READY: tool_service_endpoint_pb2.ENDPOINT_STATE_READY,
     EndpointState.UNREACHABLE: tool_service_endpoint_pb2.ENDPOINT_STATE_UNREACHABLE,
@@ -39,6 +41,16 @@ def tool_message(definition: ToolDefinition) -> tool_pb2.Tool:
     if definition.timeout_s is not None:
         message.timeout.FromTimedelta(timedelta(seconds=definition.timeout_s))
     return message
+
+
+def fitting(tools: Iterable[tool_pb2.Tool], most_bytes: int) -> tuple[list[tool_pb2.Tool], list[tool_pb2.Tool]]:
+    """The first tools that fit into so many bytes, one at least, and the rest: gRPC refuses larger messages."""
+    first: list[tool_pb2.Tool] = []
+    rest: list[tool_pb2.Tool] = []
+    for tool in tools:
+        most_bytes -= tool.ByteSize() + _FIELD_BYTES
+        (rest if rest or (first and most_bytes < 0) else first).append(tool)
+    return first, rest
 
 
 def endpoint_message(service: ToolService) -> tool_service_endpoint_pb2.ToolServiceEndpoint:
