@@ -31,7 +31,7 @@ class ListToolsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """At most this many; 0 means 100, more than 1000 means 1000."""
+    """At most this many, fewer where a page would pass 16 MiB; 0 means 100, more than 1000 means 1000."""
     page_token: _builtins.str
     """next_page_token of the page before."""
     @_builtins.property
@@ -161,7 +161,9 @@ class WatchToolsResponse(_message.Message):
     """The name of a tool that is gone or cannot be called now."""
     @_builtins.property
     def snapshot(self) -> Global___ToolSnapshot:
-        """All callable tools; always the first message, and again after any gap."""
+        """All callable tools, or as many as 16 MiB hold, the others following as upserted; always the first message, and
+        again after any gap.
+        """
 
     @_builtins.property
     def upserted(self) -> _tool_pb2.Tool:

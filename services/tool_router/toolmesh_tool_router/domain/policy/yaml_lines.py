@@ -8,6 +8,7 @@ import yaml
 
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_DEEPEST = 32
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 # Those that PyYAML itself gives to values without a tag.
 _TAGS = frozenset(
@@ -64,6 +65,7 @@ def read_yaml(text: str) -> Lined:
         BadYaml: with the line.
     """
     try:
+        _check_depth(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         return Lined(1, {}) if root is None else _read(root, set())
     except yaml.MarkedYAMLError as error:
@@ -71,8 +73,16 @@ def read_yaml(text: str) -> Lined:
         raise BadYaml(mark.line + 1 if mark else 1, error.problem or error.context or "is no YAML") from error
     except yaml.reader.ReaderError as error:
         raise BadYaml(text.count("\n", 0, error.position) + 1, f"{error.reason}") from error
-    except RecursionError as error:
-        raise BadYaml(1, "is nested too deeply") from error
+
+
+def _check_depth(text: str) -> None:
+    """Before it is composed, which recurses."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            mark = event.start_mark
+            raise BadYaml(mark.line + 1 if mark else 1, "is nested too deeply")
 
 
 def _read(node: Any, seen: set[int], line: int = 0) -> Lined:
