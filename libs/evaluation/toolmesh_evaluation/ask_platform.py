@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from toolmesh_core.ids import new_id
 from toolmesh_dialogues.dialogue import DialogueCall, DialogueTool
 from toolmesh_evaluation.case import Case, Observed
-from toolmesh_sdk import AsyncClient, RunEnded, RunEvent, ToolCallStarted, ToolsRetrieved
+from toolmesh_sdk import ApprovalRequested, AsyncClient, RunEnded, RunEvent, ToolCallStarted, ToolsRetrieved
 from toolmesh_sdk.records.run import Run
 
 
@@ -63,8 +63,14 @@ class AskPlatform:
         )
 
     async def _run(self, text: str, session: str) -> list[RunEvent]:
+        """All events. A run that asks for approval is cancelled, since nobody is there to give it."""
         run = await self._client.runs.create(text, session=session, model=self._model, adapter=self._adapter)
-        return [event async for event in self._client.runs.stream(run.id)]
+        events: list[RunEvent] = []
+        async for event in self._client.runs.stream(run.id):
+            events.append(event)
+            if isinstance(event, ApprovalRequested):
+                await self._client.runs.cancel(run.id)
+        return events
 
 
 def _why(run: Run) -> str:

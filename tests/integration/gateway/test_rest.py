@@ -157,7 +157,7 @@ async def test_readyz_and_metrics(gateway: Any) -> None:
 async def test_a_neighbour_that_is_down_is_named(tmp_path: Any, start_gateway: Any) -> None:
     async with start_gateway(tmp_path, "unix:/nowhere.sock") as gateway, gateway.http() as http:
         reply = await http.get("/readyz")
-        assert (reply.status_code, len(reply.json()["neighbours"])) == (503, 7)
+        assert (reply.status_code, len(reply.json()["neighbours"])) == (503, 8)
         reply = await http.get("/v1/tools", headers={"request-timeout": "0.5"})
         assert reply.status_code in (503, 504)
         assert "nowhere.sock" not in reply.text

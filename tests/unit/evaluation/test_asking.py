@@ -15,7 +15,7 @@ from toolmesh_dialogues.dialogue import DialogueCall, DialogueMessage, DialogueT
 from toolmesh_evaluation.ask_controller import MOST_DECISIONS, AskController
 from toolmesh_evaluation.ask_platform import AskPlatform
 from toolmesh_evaluation.case import Case
-from toolmesh_sdk import AsyncClient, RunEnded, RunEvent, ToolCallStarted, ToolsRetrieved
+from toolmesh_sdk import ApprovalRequested, AsyncClient, RunEnded, RunEvent, ToolCallStarted, ToolsRetrieved
 from toolmesh_sdk.records.conversation import TokenUsage, ToolCall
 from toolmesh_sdk.records.event import RetrievedTool
 from toolmesh_sdk.records.run import Run
@@ -104,8 +104,9 @@ class FakePlatform:
     def __init__(self, state: str = "succeeded") -> None:
         self.asked: list[tuple[str, str]] = []
         self.added: list[dict[str, str]] = []
+        self.cancelled: list[str] = []
         self._state = state
-        self.runs = SimpleNamespace(create=self._create, stream=self._stream)
+        self.runs = SimpleNamespace(create=self._create, stream=self._stream, cancel=self._cancel)
         self.documents = SimpleNamespace(add=self._add)
 
     async def _add(self, **document: str) -> None:
@@ -115,8 +116,13 @@ class FakePlatform:
         self.asked.append((text, session))
         return Run(id=text)
 
+    async def _cancel(self, run: str) -> None:
+        self.cancelled.append(run)
+
     async def _stream(self, run: str) -> AsyncIterator[RunEvent]:
         yield ToolsRetrieved(tools=[RetrievedTool(tool="get")])
+        if self._state == "cancelled":
+            yield ApprovalRequested(call=ToolCall(id="c", tool="get", arguments={}))
         yield ToolCallStarted(call=ToolCall(id="c", tool="get", arguments={"a": 1}))
         usage = TokenUsage(prompt_tokens=5, completion_tokens=2)
         yield RunEnded(run=Run(id=run, state=self._state, end_reason="time_limit", output=f"{run}!", usage=usage))
@@ -139,3 +145,9 @@ async def test_a_platform_is_asked_what_was_said_before_in_the_same_session() ->
 async def test_a_run_that_did_not_succeed_says_why() -> None:
     observed = await AskPlatform(cast("AsyncClient", FakePlatform("failed")))(case(expected="calls", truth={}))
     assert observed.error == "time_limit"
+
+
+async def test_a_run_that_asks_for_approval_is_cancelled_since_nobody_gives_it() -> None:
+    platform = FakePlatform("cancelled")
+    await AskPlatform(cast("AsyncClient", platform))(case(expected="calls", truth={}))
+    assert platform.cancelled == ["get it"]
