@@ -76,7 +76,7 @@ class Decide:
             usage.add(choice.usage)
             scores, cut = choice.scores, choice.cut
             acting = self._acting(ask, model, turn, tools, usage)
-            decision = await self._act(ask, turn)(acting, choice)
+            decision = await self._act(ask, turn, choice)(acting, choice)
             if decision is None and turn.done and turn.done[-1].failed:
                 decision = await self._try_again(acting, choice)
             if decision:
@@ -120,19 +120,21 @@ class Decide:
         most = ask.max_tool_calls or self._limits.max_tool_calls
         return Acting(ask.ref, model, turn, by_name, usage, _must_call(ask), most)
 
-    def _act(self, ask: DecideAsk, turn: Turn) -> Act:
+    def _act(self, ask: DecideAsk, turn: Turn, choice: Choice) -> Act:
         led = self._limits.led_by_model
         if led == "never" or (led == "adapters" and not ask.ref.adapter):
             return self._by_rules
-        if led == "adapters" and _rules_read_better(turn):
+        if led == "adapters" and _rules_read_better(turn, choice):
             return self._by_rules.bare
         return self._by_model
 
 
-def _rules_read_better(turn: Turn) -> bool:
-    """Where the packaged adapter did worse than rules when both were measured (docs/benchmarks.md): in Chinese and in
-    short follow-ups."""
-    return has_cjk(turn.request) or leans_on_history(turn.request)
+def _rules_read_better(turn: Turn, choice: Choice) -> bool:
+    """Where the packaged adapter did worse than rules when both were measured (docs/benchmarks.md): in Chinese, in
+    short follow-ups, and where several wishes were found whose tools the retriever scored."""
+    if has_cjk(turn.request) or leans_on_history(turn.request):
+        return True
+    return len(choice.planned) > 1 and any(score.retriever_score > 0.0 for score in choice.scores)
 
 
 def _must_call(ask: DecideAsk) -> bool:
