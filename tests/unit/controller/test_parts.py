@@ -1,9 +1,16 @@
 """Cutting a request into parts, and which of them are due."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from unit.controller.fakes import tool
 
 from toolmesh_controller.domain.parts import Part, pieces_of
 from toolmesh_controller.domain.plan_parts import PlannedPart, callable_now, open_parts
+
+NUMBER = {"type": "number"}
+DATE = {"type": "string", "format": "date"}
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,19 @@ def test_independent_parts_are_due_at_once_and_dependent_ones_alone() -> None:
     assert callable_now([*free, waiting], any_called=False) == free
     assert callable_now([waiting], any_called=True) == [waiting]
     assert callable_now([waiting], any_called=True, last_failed=True) == []
+
+
+@pytest.mark.parametrize(
+    ("request_text", "calls"),
+    [
+        ("Scale 80 apples by 3 and 90 pears by 4", 2),
+        ("How far is it between 2024-03-01 and 2024-12-25?", 1),
+    ],
+)
+async def test_a_second_set_of_all_values_wants_the_tool_again_but_a_value_alone_does_not(
+    ask: Callable[..., Any], request_text: str, calls: int
+) -> None:
+    scale = tool("scale", "Scales a number by a factor.", {"number": NUMBER, "factor": NUMBER}, ["number", "factor"])
+    far = tool("how_far", "How far is it between dates.", {"start": DATE, "end": DATE}, ["start", "end"])
+    decision, _ = await ask(request_text, [scale, far])
+    assert len(decision.calls) == calls

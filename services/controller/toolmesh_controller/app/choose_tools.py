@@ -137,8 +137,9 @@ class ChooseTools:
             tool = by_name[name]
             if any(item.kind == "array" for item in tool.parameters):
                 return False
-            if sum(item.required for item in tool.parameters) > 1 and is_complete(text, name):
-                return is_complete(before, name)
+            several = sum(item.required for item in tool.parameters) > 1
+            if several and not _is_just_values(text) and is_complete(text, name) and is_complete(before, name):
+                return True
             if names_place(text) and takes_one_place(tool.parameters):
                 # "in Celsius" reads like a place and is another argument's value.
                 read = request_text(text)
