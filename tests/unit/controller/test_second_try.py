@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from unit.controller.fakes import CLOCK, FakeInference, called
 
 from toolmesh_controller.app.limits import Limits
@@ -15,14 +16,14 @@ LED = Limits(led_by_model="adapters", default_adapter="tools")
 ASKED = "What's the local time in Oslo right now?"
 
 
-def refused(city: str, message: str) -> list[Message]:
-    return list(called("current_time", {"city": city}, {"error": {"reason": "UNKNOWN", "message": message}}))
+def refused(city: str, message: str, reason: str = "UNKNOWN_CITY") -> list[Message]:
+    return list(called("current_time", {"city": city}, {"error": {"reason": reason, "message": message}}))
 
 
 async def test_the_model_reads_the_request_again_after_a_refusal(ask: Ask, inference: FakeInference) -> None:
     inference.adapters = frozenset(("tools",))
     inference.replies = ['{"city": "Oslo"}']
-    after = [*refused("Oslo right", "unknown city")]
+    after = [*refused("Oslo right", "unknown city 'Oslo right'")]
     decision, _ = await ask(ASKED, [CLOCK], after, limits=LED)
     assert json.loads(decision.calls[0].arguments_json) == {"city": "Oslo"}
 
@@ -36,7 +37,7 @@ async def test_the_value_that_a_refusal_names_is_taken_without_the_model(ask: As
 
 async def test_a_second_refusal_is_told_to_the_user(ask: Ask, inference: FakeInference) -> None:
     inference.adapters = frozenset(("tools",))
-    after = [*refused("Oslo right", "unknown city"), *refused("Oslo", "unknown city")]
+    after = [*refused("Oslo right", "unknown city 'Oslo right'"), *refused("Oslo", "unknown city 'Oslo'")]
     decision, _ = await ask(ASKED, [CLOCK], after, limits=LED)
     assert decision.calls == ()
 
@@ -44,7 +45,24 @@ async def test_a_second_refusal_is_told_to_the_user(ask: Ask, inference: FakeInf
 async def test_the_same_call_is_not_made_again(ask: Ask, inference: FakeInference) -> None:
     inference.adapters = frozenset(("tools",))
     inference.replies = ['{"city": "Oslo"}', "Nobody knows."]
-    decision, _ = await ask(ASKED, [CLOCK], refused("Oslo", "out of order"), limits=LED)
+    decision, _ = await ask(ASKED, [CLOCK], refused("Oslo", "no clock in 'Oslo'"), limits=LED)
+    assert decision.calls == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("the line broke", "UNKNOWN_CITY"),
+        ("a person refused 'Oslo right'", "APPROVAL_REFUSED"),
+        ("denied for 'Oslo right'", "POLICY_DENIED"),
+    ],
+)
+async def test_a_failure_that_is_not_about_a_value_and_a_persons_or_the_policys_no_are_final(
+    ask: Ask, inference: FakeInference, message: str, reason: str
+) -> None:
+    inference.adapters = frozenset(("tools",))
+    inference.replies = ['{"city": "Oslo"}']
+    decision, _ = await ask(ASKED, [CLOCK], refused("Oslo right", message, reason), limits=LED)
     assert decision.calls == ()
 
 

@@ -68,7 +68,7 @@ class ActByModel:
 
     async def _fitting_parts(self, acting: Acting, choice: Choice) -> list[_Judged]:
         """What a call is due for. Where a tool fits no part of the request, it is taken as one wish."""
-        retrieved = any(score.retriever_score > 0.0 for score in choice.scores)
+        retrieved = choice.retrieved
         worth = self._weights.worth_weighing(choice.scores, retrieved=retrieved)
         if acting.must_call:
             worth = worth[:1]

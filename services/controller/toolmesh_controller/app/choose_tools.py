@@ -39,6 +39,11 @@ class Choice:
     usage: Usage
     cut: ContextCut
 
+    @property
+    def retrieved(self) -> bool:
+        """Whether the retriever scored the tools."""
+        return any(score.retriever_score > 0.0 for score in self.scores)
+
 
 class ChooseTools:
     def __init__(self, inference: Inference, fit_prompt: FitPrompt, limits: Limits) -> None:

@@ -134,7 +134,7 @@ def _rules_read_better(turn: Turn, choice: Choice) -> bool:
     short follow-ups, and where several wishes were found whose tools the retriever scored."""
     if has_cjk(turn.request) or leans_on_history(turn.request):
         return True
-    return len(choice.planned) > 1 and any(score.retriever_score > 0.0 for score in choice.scores)
+    return len(choice.planned) > 1 and choice.retrieved
 
 
 def _must_call(ask: DecideAsk) -> bool:

@@ -10,9 +10,12 @@ from toolmesh_controller.app.ports import NewId
 from toolmesh_controller.app.tool_book import ReadTool
 from toolmesh_controller.domain.brief import brief_of
 from toolmesh_controller.domain.conversation import Decision, ToolCall
-from toolmesh_controller.domain.mended_value import mended
+from toolmesh_controller.domain.mended_value import mended, names_a_value
 from toolmesh_controller.domain.parts import Part
 from toolmesh_controller.domain.turn import DoneCall, parsed
+
+# Refusals of a person and of the policy: no other arguments are tried on them.
+_FINAL = frozenset(("APPROVAL_REFUSED", "APPROVAL_REQUIRED", "POLICY_DENIED", "POLICY_LIMIT"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,19 @@ class TryAgain:
     new_id: NewId
 
     async def __call__(self, acting: Acting, choice: Choice) -> Decision | None:
-        """What the refusal itself names, else what a trained model reads out of the request; None where the last call
-        was a second try already, or the arguments would be the same."""
+        """What the refusal itself names, else what a trained model reads out of the request.
+
+        None where the refusal is not about a value of the call (the tool may have done something), where it was a
+        person's or the policy's, where the last call was a second try already, or the arguments would be the same.
+        """
         refused = acting.turn.done[-1]
         tool = acting.tools.get(refused.call.tool)
-        if tool is None or len(acting.turn.done) > _calls_due(choice):
+        said, error = parsed(refused.call.arguments_json), refused.error or ""
+        if tool is None or refused.reason in _FINAL or not names_a_value(said, error):
             return None
-        arguments = mended(parsed(refused.call.arguments_json), refused.error or "")
+        if len(acting.turn.done) > _calls_due(choice):
+            return None
+        arguments = mended(said, error)
         if arguments is None or not tool.validator.is_valid(arguments):
             arguments = await self._read_by_model(acting, choice, tool, refused)
         if arguments is None:

@@ -11,6 +11,12 @@ _LEAST_CHARS = 2
 _MOST_CHARS = 60
 
 
+def names_a_value(arguments: Any, error: str) -> bool:
+    """Whether a refusal is about a text of the call, which it repeats."""
+    values = arguments.values() if isinstance(arguments, Mapping) else ()
+    return any(isinstance(value, str) and value and value in error for value in values)
+
+
 def mended(arguments: Any, error: str) -> dict[str, Any] | None:
     """The arguments with the refused text cut down to the value that the refusal names; None where it names none."""
     if not isinstance(arguments, Mapping):

@@ -21,6 +21,13 @@ class DoneCall:
         return self.error is not None
 
     @property
+    def reason(self) -> str:
+        """The refusal's code; empty where there is none."""
+        value = parsed(self.result or "")
+        error = value.get("error") if isinstance(value, dict) else None
+        return str(error.get("reason", "")) if isinstance(error, dict) else ""
+
+    @property
     def error(self) -> str | None:
         """Why the tool said no."""
         value = parsed(self.result or "")
