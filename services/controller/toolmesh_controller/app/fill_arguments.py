@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.offload import offloaded
 from toolmesh_controller.app.ports import Constraint, Inference, ModelInfo, ModelRef, Sampling
 from toolmesh_controller.app.tool_book import ReadTool
+from toolmesh_controller.app.whole_text import whole_text
 from toolmesh_controller.domain.conversation import Message, Usage
 from toolmesh_controller.domain.grammar import GrammarWriter
 from toolmesh_controller.domain.missing import missing_from
@@ -153,13 +153,7 @@ class FillArguments:
         pieces = Pieces([message.content for message in messages])
         await self.fit_prompt(model, pieces, self.limits.argument_tokens)
         sampling = Sampling(temperature=_GREEDY, max_tokens=self.limits.argument_tokens)
-        text = ""
-        async with aclosing(self.inference.generate(ref, messages, sampling, constraint)) as pieces_of_text:
-            async for piece in pieces_of_text:
-                text += piece.text
-                if piece.usage:
-                    usage.add(piece.usage)
-        return text.strip()
+        return await whole_text(self.inference, ref, messages, sampling, constraint, usage)
 
 
 def _spoken_options(

@@ -1,8 +1,7 @@
 """A trained model's decision about one tool: whether to call it, what to ask first, and the arguments."""
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from toolmesh_controller.app.limits import Limits
 from toolmesh_controller.app.offload import offloaded
 from toolmesh_controller.app.ports import Constraint, Inference, ModelInfo, ModelRef, Sampling
 from toolmesh_controller.app.tool_book import ReadTool
+from toolmesh_controller.app.whole_text import whole_text
 from toolmesh_controller.domain.brief import Brief
 from toolmesh_controller.domain.call_grammar import call_grammar
 from toolmesh_controller.domain.conversation import Message, Usage
@@ -62,7 +62,7 @@ class JudgeTool:
         """What to ask the user before the tool can be called."""
         messages = await self._prompt(model, tool, brief, ASK)
         sampling = Sampling(temperature=_GREEDY, max_tokens=_QUESTION_TOKENS, stop=_LINE_END)
-        return await self._text(ref, messages, sampling, Constraint(), usage)
+        return await whole_text(self.inference, ref, messages, sampling, Constraint(), usage)
 
     async def arguments(
         self,
@@ -92,7 +92,7 @@ class JudgeTool:
             )
             constraint = Constraint(grammar=grammar)
         sampling = Sampling(temperature=_GREEDY, max_tokens=self.limits.argument_tokens)
-        written = parsed(await self._text(ref, messages, sampling, constraint, usage))
+        written = parsed(await whole_text(self.inference, ref, messages, sampling, constraint, usage))
         return self._valid(tool, written)
 
     def _valid(self, tool: ReadTool, written: Any) -> dict[str, Any] | None:
@@ -111,14 +111,3 @@ class JudgeTool:
         messages = call_messages(tool.name, tool.description, tool.parameters, brief, begun)
         await self.fit_prompt(model, Pieces([message.content for message in messages]), self.limits.argument_tokens)
         return messages
-
-    async def _text(
-        self, ref: ModelRef, messages: Sequence[Message], sampling: Sampling, constraint: Constraint, usage: Usage
-    ) -> str:
-        text = ""
-        async with aclosing(self.inference.generate(ref, messages, sampling, constraint)) as pieces:
-            async for piece in pieces:
-                text += piece.text
-                if piece.usage:
-                    usage.add(piece.usage)
-        return text.strip()
