@@ -49,7 +49,8 @@ def faces_of(
     clock: SteadyClock | None = None,
 ) -> list[AnswersRoute]:
     """A face for each of ROUTES, in their order; `clock` is the system's where none is given."""
-    makers = _makers(upstream, check, is_draining, limits) | _mcp_makers(upstream, limits, clock or SystemClock())
+    makers = _makers(upstream, check, is_draining, limits) | _deployment_makers(upstream, limits)
+    makers |= _mcp_makers(upstream, limits, clock or SystemClock())
     return [makers[route.face](route) for route in ROUTES]
 
 
@@ -70,7 +71,7 @@ def _makers(
     )
 
     def filler(route: Route) -> RequestFiller:
-        return RequestFiller(route, descriptor_of(route.rpc).input_type, limits.body_bytes)
+        return _filler(route, limits.body_bytes)
 
     def single_call(route: Route) -> AnswersRoute:
         write = response_writer_of(descriptor_of(route.rpc).output_type)
@@ -83,12 +84,6 @@ def _makers(
         Face.INVOKE_TOOL: lambda route: InvokeToolFace(
             filler(route), upstream.single(route.rpc), upstream.stream(route.rpc), limits.keepalive_s
         ),
-        Face.DEPLOY_TOOLS: lambda route: DeployToolsFace(
-            RequestFiller(route, descriptor_of(route.rpc).input_type, in_base64(limits.document_bytes)),
-            upstream.stream(route.rpc),
-            limits.keepalive_s,
-        ),
-        Face.READ_LOGS: lambda route: ReadLogsFace(filler(route), upstream.stream(route.rpc), limits.keepalive_s),
         Face.ADD_DOCUMENT: lambda route: AddDocumentFace(upstream.single(route.rpc), limits.document_bytes),
         Face.CREATE_ARTIFACT: lambda route: CreateArtifactFace(upstream.upload(route.rpc), limits.artifact_bytes),
         Face.READ_ARTIFACT: lambda route: ReadArtifactFace(
@@ -103,6 +98,21 @@ def _makers(
         Face.METRICS: lambda _: answer_metrics,
         Face.OPENAPI: lambda _: FixedFace(openapi_json, b"application/json"),
         Face.DOCS: lambda _: FixedFace(docs_html, b"text/html; charset=utf-8", DOCS_POLICY),
+    }
+
+
+def _filler(route: Route, body_bytes: int) -> RequestFiller:
+    return RequestFiller(route, descriptor_of(route.rpc).input_type, body_bytes)
+
+
+def _deployment_makers(upstream: Upstream, limits: FaceLimits) -> dict[Face, Callable[[Route], AnswersRoute]]:
+    return {
+        Face.DEPLOY_TOOLS: lambda route: DeployToolsFace(
+            _filler(route, in_base64(limits.document_bytes)), upstream.stream(route.rpc), limits.keepalive_s
+        ),
+        Face.READ_LOGS: lambda route: ReadLogsFace(
+            _filler(route, limits.body_bytes), upstream.stream(route.rpc), limits.keepalive_s
+        ),
     }
 
 
